@@ -1,0 +1,1 @@
+"""Retouch: pictures edited by instruction, on your own machine."""

@@ -1,0 +1,66 @@
+"""What an operation of the builtin engine is: a function from a canvas to a canvas, with a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from retouch.engines.base import Pixels
+
+Matte: TypeAlias = "NDArray[np.float32]"  # (H, W) float32, 0..1, 1 = subject
+
+# A picture that is asked for n times must come out n times different even where nothing is drawn by
+# chance: picture 0 is the exact answer, the others turn the strength by these factors, in turn.
+_VARIATIONS = (1.0, 0.85, 1.15, 0.7, 1.3, 0.78, 1.22, 0.92, 1.08, 0.62)
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The picture between two operations: (H, W, 3) uint8 sRGB, and its straight alpha if it has one."""
+
+    rgb: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None = None
+
+    @property
+    def pixels(self) -> Pixels:
+        """(H, W, 3), or (H, W, 4) where there is alpha."""
+        return self.rgb if self.alpha is None else np.dstack([self.rgb, self.alpha])
+
+
+@dataclass(slots=True)
+class Context:
+    """What an operation may use besides its canvas and arguments.
+
+    ``seed`` is this picture's own, ``variation`` its index among the n asked for. ``matte`` gives the
+    subject of a picture (computed once per picture and kept). ``progress`` takes 0..1 of this operation
+    and raises TaskCancelled when nobody waits any more: call it between heavy steps.
+    """
+
+    seed: int
+    variation: int
+    matte: Callable[[NDArray[np.uint8]], Matte]
+    progress: Callable[[float], None]
+    preview: Callable[[Canvas], None]
+    others: Sequence[Pixels] = ()  # the request's further pictures
+    warnings: list[str] = field(default_factory=list)
+
+    def rng(self, salt: int = 0) -> np.random.Generator:
+        """A generator of this picture's own; ``salt`` separates the operation's independent draws."""
+        return np.random.default_rng((self.seed, salt))
+
+    def vary(self, strength: float) -> float:
+        """``strength`` as it is for picture 0, turned a little for each further one."""
+        return strength * _VARIATIONS[self.variation % len(_VARIATIONS)]
+
+
+class OperationFunction(Protocol):
+    """One operation. Raises TaskError for arguments or pictures that it cannot serve."""
+
+    def __call__(self, canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
+        """Give the edited canvas; the one given is left as it is."""
