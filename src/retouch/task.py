@@ -10,12 +10,12 @@ from typing import Any, Literal, TypeAlias
 
 DEFAULT_MODEL = "grok-imagine-1.0-edit-apimart"
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 OutputFormat: TypeAlias = Literal["png", "jpeg", "webp", "avif"]
 
 
 class Status(StrEnum):
-    """Where a task stands. (``submitted`` exists only in the answer to a submit.)"""
+    """Where a task stands; ``submitted`` exists only in the answer to a submit."""
 
     PENDING = "pending"
     PROCESSING = "processing"

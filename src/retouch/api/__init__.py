@@ -1,0 +1,1 @@
+"""HTTP in, HTTP out. This room opens no picture."""

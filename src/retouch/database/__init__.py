@@ -1,0 +1,1 @@
+"""PostgreSQL: the bundled server, the connection pool, the migrations."""

@@ -1,0 +1,1 @@
+"""Engines: what turns a request, a plan and pictures into edited pictures."""

@@ -1,0 +1,1 @@
+"""Decoding, encoding and metadata; used only inside the child process."""

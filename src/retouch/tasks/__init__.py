@@ -1,0 +1,1 @@
+"""The task's life: rows, tickets, leases, retention, keys."""

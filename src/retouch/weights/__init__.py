@@ -1,0 +1,1 @@
+"""Model files: where they come from, and how one gets here once and checked."""

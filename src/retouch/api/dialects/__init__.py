@@ -1,0 +1,1 @@
+"""Wire formats: each module turns its wire into an EditRequest and a Task into its wire."""

@@ -1,0 +1,1 @@
+"""The CPU engine: carries a Plan out on pixels."""

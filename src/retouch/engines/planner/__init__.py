@@ -1,0 +1,1 @@
+"""Instruction in, Plan out; text only."""

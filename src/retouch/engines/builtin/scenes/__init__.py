@@ -1,0 +1,1 @@
+"""Backgrounds drawn at the wanted size."""

@@ -1,0 +1,1 @@
+"""Looks that repaint the whole picture, one file each."""
