@@ -1,0 +1,303 @@
+"""Every setting: its name, default and meaning. Environment ``RETOUCH_*`` over ``retouch.toml``.
+
+The file is ``$RETOUCH_CONFIG``, else ``retouch.toml`` in the data directory. Names in the file are those below
+without the prefix. ``docs/reference/settings.md`` is generated from the descriptions; a test compares.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings.exceptions import SettingsError
+
+from retouch.errors import SetupError
+from retouch.task import DEFAULT_MODEL
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+
+
+def default_data_dir() -> Path:
+    """Where rows and pictures live unless told otherwise: the user's data folder."""
+    return Path(platformdirs.user_data_dir("retouch", appauthor=False))
+
+
+def default_weights_dir() -> Path:
+    """Where model files live unless told otherwise: the user's cache, shared by all data directories."""
+    return Path(platformdirs.user_cache_dir("retouch", appauthor=False)) / "weights"
+
+
+class ModelRoute(BaseModel):
+    """Which engines serve a model name, in order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engines: tuple[str, ...] = Field(min_length=1)
+
+
+def _default_models() -> dict[str, ModelRoute]:
+    builtin = ModelRoute(engines=("builtin",))
+    return {DEFAULT_MODEL: builtin, "retouch-builtin": builtin}
+
+
+class Settings(BaseSettings):
+    """All settings of one process. Immutable; unsafe combinations are refused when it is made."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RETOUCH_", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    # --- where
+    data_dir: Path = Field(default_factory=default_data_dir, description="Folder of everything that is kept.")
+    weights_dir: Path = Field(
+        default_factory=default_weights_dir,
+        description="Folder of the model files; never under the data folder.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="Port that the API listens on; 0 picks a free one."
+    )
+    public_url: str | None = Field(
+        default=None, description="Base of the URLs given to clients. Required unless bound to loopback."
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="CIDRs whose X-Forwarded-For and -Proto are believed; comma-separated."
+    )
+    secret: SecretStr | None = Field(
+        default=None,
+        description="Pepper of API keys and signing key of URLs, 32 characters or more. Default: made on the "
+        "first start and kept in the data folder. Several machines on one database must share it.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level logged."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="auto: console on a terminal, JSON lines elsewhere."
+    )
+
+    # --- database
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL to use. Default: the bundled server, run in the data folder."
+    )
+    postgres_bin: Path | None = Field(
+        default=None, description="Folder with initdb and postgres, instead of the bundled ones."
+    )
+    postgres_user: str = Field(
+        default="nobody",
+        description="Existing user that runs the bundled server when Retouch is started by root.",
+    )
+    database_pool: int = Field(default=10, ge=2, le=200, description="Most connections of one process.")
+
+    # --- objects
+    object_store_url: str | None = Field(
+        default=None, description="s3://, gs:// or az:// bucket URL. Default: files in the data folder."
+    )
+
+    # --- the door
+    body_max_bytes: int = Field(default=32 * MIB, ge=KIB, description="Largest request body.")
+    bodies_in_flight_bytes: int = Field(
+        default=256 * MIB,
+        ge=MIB,
+        description="Sum of the bodies being read at once, per process; over it: 503.",
+    )
+    image_max_bytes: int = Field(default=20 * MIB, ge=KIB, description="Largest picture, encoded.")
+    images_max: int = Field(default=16, ge=1, le=64, description="Most pictures in one request.")
+    header_max_bytes: int = Field(default=16 * KIB, ge=KIB, description="Largest sum of request headers.")
+    header_max_count: int = Field(default=100, ge=10, description="Most request headers.")
+    headers_timeout_s: float = Field(
+        default=15, gt=0, description="Time for the headers of a request to arrive."
+    )
+    request_timeout_s: float = Field(default=60, gt=0, description="Time for a whole request to arrive.")
+    prompt_max_chars: int = Field(default=8000, ge=1, description="Longest instruction, after NFC and trim.")
+    queue_max_depth: int = Field(
+        default=10_000, ge=1, description="Waiting tasks over which a submit answers 503."
+    )
+    disk_min_free_percent: float = Field(
+        default=5, ge=0, le=100, description="Free disk under which a submit or upload answers 503."
+    )
+
+    # --- pictures
+    image_max_pixels: int = Field(default=24_000_000, ge=1, description="Most pixels of a picture, decoded.")
+
+    # --- fetching sources
+    fetch_connect_timeout_s: float = Field(default=10, gt=0, description="Time to connect to a source.")
+    fetch_timeout_s: float = Field(
+        default=30, gt=0, description="Time for a whole source, redirects included."
+    )
+    fetch_max_redirects: int = Field(default=3, ge=0, le=10, description="Most redirects of a source.")
+    fetch_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Private networks that sources may lie in, as CIDR:port; comma-separated."
+    )
+    fetch_ca: Path | None = Field(
+        default=None, description="Further certificate authorities for sources, PEM."
+    )
+
+    # --- models
+    models: dict[str, ModelRoute] = Field(
+        default_factory=_default_models,
+        description='Model name to engines in order: [models."name"] engines = ["builtin"].',
+    )
+
+    # --- the worker
+    worker_slots: int = Field(
+        default_factory=lambda: max(1, (os.cpu_count() or 1) // 2),
+        ge=1,
+        le=64,
+        description="Edits at once, each in a child process of its own. Default: half the cores.",
+    )
+    child_threads: int = Field(
+        default=0, ge=0, le=256, description="Threads of one child; 0 shares the cores among the slots."
+    )
+    child_address_space_bytes: int = Field(
+        default=4 * GIB,
+        ge=2 * GIB,
+        description="Address space of a child (RLIMIT_AS); under 2 GiB nets fail to load.",
+    )
+    child_memory_bytes: int = Field(
+        default=3 * GIB, ge=GIB // 2, description="Resident memory over which a child is killed."
+    )
+    sandbox_user: str = Field(default="nobody", description="User that a child becomes when started by root.")
+    edit_timeout_s: float = Field(default=120, gt=0, description="Deadline of one attempt's work on pixels.")
+    lease_s: float = Field(
+        default=15, gt=0, description="Time without a heartbeat after which a task is taken over."
+    )
+    heartbeat_s: float = Field(
+        default=4, gt=0, description="Time between two heartbeats; under half the lease."
+    )
+    reconcile_s: float = Field(default=10, gt=0, description="Time between two looks for lost tasks.")
+    retry_max: int = Field(
+        default=4, ge=0, description="Attempts after the first for a failure that may pass."
+    )
+    retry_base_s: float = Field(
+        default=1, gt=0, description="First back-off; doubled each time, with jitter."
+    )
+    child_crashed_max: int = Field(default=3, ge=1, description="Attempts that may kill their child.")
+    worker_lost_max: int = Field(default=10, ge=1, description="Attempts that may lose their worker.")
+    shutdown_grace_s: float = Field(
+        default=20,
+        ge=0,
+        description="Time that running edits get to finish at shutdown; then they are handed back.",
+    )
+    queue_notify: bool = Field(
+        default=True, description="Wake workers by NOTIFY (one commit lock for all submits); off: they poll."
+    )
+    queue_poll_s: float = Field(default=5, gt=0, description="Time between two looks for work.")
+
+    # --- keeping
+    results_ttl_h: float = Field(default=24, gt=0, description="Hours that results are kept.")
+    uploads_ttl_h: float = Field(default=72, gt=0, description="Hours that uploads are kept.")
+    task_rows_days: float = Field(default=30, gt=0, description="Days that the rows of ended tasks are kept.")
+    keep_inputs: bool = Field(default=False, description="Keep input pictures as long as results.")
+    retention_s: float = Field(default=60, gt=0, description="Time between two sweeps of what has expired.")
+    orphan_age_s: float = Field(
+        default=600, gt=0, description="Age at which a stored object that no row names is deleted."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - we read no .env: one file is enough
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the names are the library's
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over file."""
+        return init_settings, env_settings, _TomlFile(settings_cls, init_settings())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for name in ("trusted_proxies", "fetch_allow"):
+            if isinstance(values.get(name), str):
+                values[name] = tuple(part.strip() for part in values[name].split(",") if part.strip())
+        return values
+
+    @model_validator(mode="after")
+    def _refuse_unsafe(self) -> Self:
+        if not self.is_loopback and self.public_url is None:
+            raise ValueError(
+                f"listening on {self.host} makes Retouch reachable from outside: set public_url "
+                "(RETOUCH_PUBLIC_URL=https://...) to the address that clients use"
+            )
+        if self.heartbeat_s * 2 > self.lease_s:
+            raise ValueError("heartbeat_s must be under half of lease_s, or live tasks are taken over")
+        if self.secret is not None and len(self.secret.get_secret_value()) < 32:  # noqa: PLR2004 - 256 bits as hex/2
+            raise ValueError("secret must have 32 characters or more")
+        if self.weights_dir.absolute().is_relative_to(self.data_dir.absolute()):
+            raise ValueError("weights_dir must not lie under data_dir: a backup would carry the models along")
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the API."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def threads_per_child(self) -> int:
+        """Threads that one child may use."""
+        return self.child_threads or max(1, (os.cpu_count() or 1) // self.worker_slots)
+
+    @property
+    def objects_dir(self) -> Path:
+        """Folder of the local object store."""
+        return self.data_dir / "objects"
+
+
+class _TomlFile(PydanticBaseSettingsSource):
+    """``$RETOUCH_CONFIG``, else ``retouch.toml`` in the data directory that arguments or environment name."""
+
+    def __init__(self, settings_cls: type[BaseSettings], arguments: dict[str, Any]) -> None:
+        super().__init__(settings_cls)
+        named = os.environ.get("RETOUCH_CONFIG")
+        data_dir = arguments.get("data_dir") or os.environ.get("RETOUCH_DATA_DIR") or default_data_dir()
+        self._path = Path(named) if named else Path(data_dir) / "retouch.toml"
+        self._required = bool(named)
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - library's signature
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            if self._required:
+                raise SetupError(
+                    f"the settings file {self._path} does not exist", "correct RETOUCH_CONFIG"
+                ) from None
+            return {}
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SetupError(f"{self._path} is not valid TOML: {error}", "correct the file") from error
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from environment and file; ``overrides`` (from command-line options) win, None means unset.
+
+    Raises:
+        SetupError: naming each setting at fault, without its value (it may be a secret).
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()
+        )
+        raise SetupError(f"the settings cannot be used: {faults}", "see docs/reference/settings.md") from None
+    except SettingsError as error:
+        raise SetupError(f"the settings cannot be read: {error}", "see docs/reference/settings.md") from None
