@@ -1,7 +1,7 @@
 """Every setting: its name, default and meaning. Environment ``RETOUCH_*`` over ``retouch.toml``.
 
-The file is ``$RETOUCH_CONFIG``, else ``retouch.toml`` in the data directory. Names in the file are those below
-without the prefix. ``docs/reference/settings.md`` is generated from the descriptions; a test compares.
+The file is ``$RETOUCH_CONFIG``, else ``retouch.toml`` in the data directory; names there lack the
+prefix. ``docs/reference/settings.md`` is generated from the descriptions; a test compares.
 """
 
 from __future__ import annotations
