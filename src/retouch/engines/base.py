@@ -14,8 +14,9 @@ that every engine must pass.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -113,8 +114,21 @@ class Run(Protocol):
         """Commit ``state`` (JSON, at most 64 KiB). Returns when a takeover would see it."""
 
 
+@dataclass(frozen=True, slots=True)
+class EngineEnvironment:
+    """What a local engine is made with: its class is called with this as the only argument.
+
+    ``weights`` gives the file of a row of weights/manifest.toml and raises WeightsMissing where it is not
+    on this machine; ``cache_dir`` may keep compiled nets (None: keep none).
+    """
+
+    weights: Callable[[str], Path]
+    threads: int
+    cache_dir: Path | None = None
+
+
 class LocalEngine(Protocol):
-    """An engine that works on pixels, in the child."""
+    """An engine that works on pixels, in the child. ``name`` and ``capabilities`` are class attributes."""
 
     name: str
     capabilities: Capabilities

@@ -1,0 +1,151 @@
+"""The builtin engine: carries a Plan out on pixels, on a CPU, offline.
+
+This module is imported wherever capabilities are read, so it loads no library of pixels itself: the
+operations come in with :meth:`BuiltinEngine.warm`, in the child.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from retouch.engines.base import Capabilities, Edited, EditResult, EngineEnvironment
+from retouch.errors import DeadlineExceeded, InstructionNotSupported, TaskCancelled
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from retouch.engines.base import Pixels, Run
+    from retouch.engines.builtin.matting import U2NetMatting
+    from retouch.engines.builtin.operation import Canvas, Context, Matte, OperationFunction
+    from retouch.engines.planner.plan import Plan
+    from retouch.task import EditRequest
+
+
+class BuiltinEngine:
+    """Understands what the planner understands; the same request gives the same pixels."""
+
+    name = "builtin"
+    capabilities = Capabilities(
+        where="cpu",
+        max_images=1,
+        max_n=10,
+        mask="none",
+        supports=frozenset({"seed", "n"}),
+        needs_plan=True,
+        progress=True,
+        cancel=True,
+        licence="Apache-2.0",
+        commercial_use=True,
+        weights=("u2net",),
+    )
+
+    def __init__(self, environment: EngineEnvironment) -> None:
+        self._environment = environment
+        self._operations: Mapping[str, OperationFunction] = {}
+        self._matting: U2NetMatting | None = None
+
+    def warm(self) -> None:
+        """Import the operations and compile the matting net; both need files."""
+        from retouch.engines.builtin.matting import U2NetMatting  # noqa: PLC0415 - only in the child
+        from retouch.engines.builtin.operations import OPERATIONS  # noqa: PLC0415 - only in the child
+
+        self._operations = OPERATIONS
+        self._matting = U2NetMatting(
+            self._environment.weights("u2net"), self._environment.cache_dir, self._environment.threads
+        )
+
+    def edit(
+        self, request: EditRequest, plan: Plan, images: Sequence[Pixels], run: Run
+    ) -> EditResult[Pixels]:
+        """See :class:`retouch.engines.base.LocalEngine`."""
+        started = time.perf_counter()
+        work = _Work(request, plan, images, run, _remembered(self._matte), list(plan.warnings))
+        pictures = tuple(
+            Edited(self._picture(work, index).pixels, request.seed + index) for index in range(request.n)
+        )
+        return EditResult(
+            pictures=pictures,
+            applied={"n": request.n, "seed": request.seed},
+            warnings=tuple(dict.fromkeys(work.warnings)),
+            timings={"builtin": time.perf_counter() - started},
+        )
+
+    def _picture(self, work: _Work, index: int) -> Canvas:
+        canvas = _canvas(work.images[0])
+        for position, operation in enumerate(work.plan.operations):
+            apply = self._operation(operation.kind)
+            canvas = apply(canvas, operation.arguments, work.context(index, position))
+            work.run.preview(canvas.pixels)
+        work.report(index + 1, 0)
+        return canvas
+
+    def _operation(self, kind: str) -> OperationFunction:
+        try:
+            return self._operations[kind]
+        except KeyError:
+            raise InstructionNotSupported(f"The operation {kind!r} is not one of this engine's.") from None
+
+    def _matte(self, rgb: NDArray[np.uint8]) -> Matte:
+        if self._matting is None:
+            raise RuntimeError("edit() before warm()")
+        return self._matting.matte(rgb)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One call of edit(): what all its pictures share."""
+
+    request: EditRequest
+    plan: Plan
+    images: Sequence[Pixels]
+    run: Run
+    matte: Callable[[NDArray[np.uint8]], Matte]
+    warnings: list[str]
+
+    def context(self, index: int, position: int) -> Context:
+        """What operation ``position`` of picture ``index`` may use."""
+        from retouch.engines.builtin.operation import Context  # noqa: PLC0415 - needs numpy
+
+        share = 1 / len(self.plan.operations)
+        return Context(
+            seed=self.request.seed + index,
+            variation=index,
+            matte=self.matte,
+            progress=lambda part: self.report(index, (position + part) * share),
+            preview=lambda canvas: self.run.preview(canvas.pixels),
+            others=self.images[1:],
+            warnings=self.warnings,
+        )
+
+    def report(self, index: int, part: float) -> None:
+        """Say how far we are; stop when nobody waits any more."""
+        if self.run.cancelled:
+            raise TaskCancelled("the task was cancelled")
+        if time.monotonic() > self.run.deadline:
+            raise DeadlineExceeded("the edit took longer than its deadline")
+        self.run.progress(100 * (index + part) / self.request.n)
+
+
+def _canvas(image: Pixels) -> Canvas:
+    from retouch.engines.builtin.operation import Canvas  # noqa: PLC0415 - needs numpy
+
+    has_alpha = image.shape[2] == 4
+    return Canvas(image[..., :3].copy(), image[..., 3].copy() if has_alpha else None)
+
+
+def _remembered(matte: Callable[[Any], Matte]) -> Callable[[Any], Matte]:
+    """One matte per distinct picture: n results of one photo need it once."""
+    kept: dict[bytes, Matte] = {}
+
+    def give(rgb: Any) -> Matte:
+        key = hashlib.blake2b(rgb.tobytes(), digest_size=16).digest()
+        if key not in kept:
+            kept[key] = matte(rgb)
+        return kept[key]
+
+    return give

@@ -1,0 +1,78 @@
+"""Model name and needs -> the engine that does the work, and what it will not honour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from retouch.engines import registry
+from retouch.engines.planner.plan import Plan
+from retouch.errors import EngineUnavailable, InstructionNotSupported
+from retouch.task import EditRequest, Ignored
+
+if TYPE_CHECKING:
+    from retouch.engines.base import Capabilities
+    from retouch.settings import ModelRoute
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The chosen engine, and the parameters of the request that it cannot honour."""
+
+    engine: str
+    capabilities: Capabilities
+    ignored: tuple[Ignored, ...]
+
+
+def route(request: EditRequest, plan: Plan, models: Mapping[str, ModelRoute]) -> Route:
+    """The first engine of the model's list that can carry the plan out.
+
+    Raises:
+        EngineUnavailable: the model has no engine any more (the settings changed since the submit).
+        InstructionNotSupported: every engine needs a plan, and the planner did not understand.
+    """
+    if request.model not in models:
+        raise EngineUnavailable(f"the model {request.model!r} is no longer served here")
+    for name in models[request.model].engines:
+        able = registry.capabilities(name)
+        if plan.operations or not able.needs_plan:
+            return Route(name, able, unhonoured(request, able))
+    raise not_supported(plan)
+
+
+def unhonoured(request: EditRequest, able: Capabilities) -> tuple[Ignored, ...]:
+    """Every parameter that was given and that ``able`` cannot honour, with the reason."""
+    asked = {
+        "size": request.size is not None,
+        "steps": request.steps is not None,
+        "guidance": request.guidance is not None,
+        "strength": request.strength is not None,
+        "negative_prompt": request.negative_prompt is not None,
+    }
+    ignored = [
+        Ignored(name, "this engine has no such control")
+        for name, given in asked.items()
+        if given and name not in able.supports
+    ]
+    if request.mask is not None and able.mask == "none":
+        ignored.append(Ignored("mask_url", "this engine edits the whole picture"))
+    if len(request.sources) > able.max_images:
+        looked_at = (
+            "only the first picture" if able.max_images == 1 else f"the first {able.max_images} pictures"
+        )
+        ignored.append(Ignored("image_urls", f"this engine looks at {looked_at}"))
+    return (*request.ignored, *ignored)
+
+
+def not_supported(plan: Plan) -> InstructionNotSupported:
+    """The refusal of a plan without operations: what was not understood, and what can be done instead."""
+    # Loaded late: the planner's lexicon is only needed where instructions are understood.
+    from retouch.engines.planner import describe_supported, nearest  # noqa: PLC0415
+
+    quoted = "; ".join(f"\u201c{part}\u201d" for part in plan.unsupported)
+    close = nearest(" ".join(plan.unsupported))
+    hint = f"Nearest: {', '.join(close)}." if close else f"Supported: {describe_supported()}"
+    return InstructionNotSupported(
+        f"The instruction could not be carried out: {quoted} is not supported. {hint}"
+    )
