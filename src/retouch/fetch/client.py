@@ -1,0 +1,299 @@
+"""The only place that opens an outbound HTTP connection.
+
+Two doors. :class:`Fetcher` is for URLs that came in a request: every address that a name resolves to is
+judged, then connected to by number, so that there is no second look-up that could answer otherwise
+(DNS rebinding); the certificate is still checked against the name. :func:`trusted` is for the
+origins that the owner wrote into the settings; nothing that came in a request may reach it.
+
+Public texts do not tell a blocked address from one that does not answer: both are
+``source_unreachable``, both retryable, or the number of attempts would tell them apart. What really
+happened is the exception's cause, for the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TypeAlias
+
+import httpcore2
+import httpx2
+
+from retouch.errors import SourceNotFound, SourceRefused, SourceTooLarge, SourceUnreachable
+from retouch.fetch.addresses import Rule
+from retouch.fetch.policy import AllowedNetwork, Fetched, FetchPolicy
+from retouch.fetch.urls import SafeUrl, parse_source_url
+
+__all__ = [
+    "AddressBlocked",
+    "AllowedNetwork",
+    "FetchPolicy",
+    "Fetched",
+    "Fetcher",
+    "OutboundError",
+    "OutboundTimeout",
+    "Resolver",
+    "TrustedClient",
+    "trusted",
+]
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[Address]]]
+
+# What callers of a trusted client may name without importing the HTTP library.
+TrustedClient: TypeAlias = httpx2.AsyncClient
+OutboundError = httpx2.HTTPError
+OutboundTimeout = httpx2.TimeoutException
+
+_UNREACHABLE = "The source could not be reached."
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_OK = 200
+_FIRST_CLIENT_ERROR, _FIRST_SERVER_ERROR = 400, 500
+_TRY_LATER = frozenset({408, 425, 429})  # client errors that pass by themselves
+_BINARY_TYPES = frozenset({"application/octet-stream", "binary/octet-stream"})  # a picture, unlabelled
+_HEADERS = [
+    (b"Accept", b"image/*"),
+    (b"Accept-Encoding", b"identity"),
+    (b"User-Agent", b"retouch"),
+]
+_MAX_ADDRESSES = 4  # tried one after the other, sharing the connect timeout
+
+
+class AddressBlocked(httpcore2.ConnectError):
+    """A name led to an address that may not be reached. Looks like any other failed connection."""
+
+    def __init__(self, host: str, address: Address, rule: Rule) -> None:
+        super().__init__(f"{host} leads to {address}: {rule.name} ({rule.reference})")
+        self.address = address
+        self.rule = rule
+
+
+async def resolve(host: str, port: int) -> Sequence[Address]:
+    """Ask the system's resolver, in its order of preference; OSError when the name is unknown."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [ip_address(sockaddr[0]) for *_, sockaddr in found]
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+class GuardedBackend(httpcore2.AsyncNetworkBackend):
+    """Connects to checked addresses only; ``host`` is resolved here and nowhere else."""
+
+    def __init__(self, policy: FetchPolicy, resolver: Resolver) -> None:
+        self._policy = policy
+        self._resolver = resolver
+        self._dial = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is the library's
+        local_address: str | None = None,  # noqa: ARG002 - never set by us
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,  # noqa: ARG002 - the same
+    ) -> httpcore2.AsyncNetworkStream:
+        """Resolve, judge every address, connect to the first that answers; raises ConnectError."""
+        try:
+            async with asyncio.timeout(timeout):
+                addresses = await self._checked_addresses(host, port)
+                share = None if timeout is None else timeout / len(addresses)
+                return await self._first_that_answers(addresses, port, share)
+        except TimeoutError as error:
+            raise httpcore2.ConnectTimeout(f"no connection to {host} in time") from error
+
+    async def _checked_addresses(self, host: str, port: int) -> Sequence[Address]:
+        addresses = await self._addresses(host, port)
+        if not addresses:
+            raise httpcore2.ConnectError(f"{host} has no address")
+        for address in addresses:
+            # One bad address condemns the name: a public name has no business inside.
+            if rule := self._policy.denies(address, port):
+                raise AddressBlocked(host, address, rule)
+        return addresses[:_MAX_ADDRESSES]
+
+    async def _addresses(self, host: str, port: int) -> Sequence[Address]:
+        if literal := _literal(host):
+            return [literal]
+        try:
+            return await self._resolver(host, port)
+        except (OSError, UnicodeError) as error:
+            raise httpcore2.ConnectError(f"{host} could not be resolved") from error
+
+    async def _first_that_answers(
+        self, addresses: Sequence[Address], port: int, share_s: float | None
+    ) -> httpcore2.AsyncNetworkStream:
+        failed: Exception | None = None
+        for address in addresses:
+            try:
+                return await self._dial.connect_tcp(str(address), port, timeout=share_s)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failed = error
+        raise httpcore2.ConnectError("no address answered") from failed
+
+    async def sleep(self, seconds: float) -> None:
+        """Part of the library's interface."""
+        await asyncio.sleep(seconds)
+
+
+class Fetcher:
+    """Fetches pictures from URLs that came in a request. Keeps no cookie, no connection, no credential."""
+
+    def __init__(self, policy: FetchPolicy, *, resolver: Resolver = resolve) -> None:
+        self._policy = policy
+        context = httpx2.create_ssl_context(trust_env=False)
+        if policy.ca_file is not None:
+            context.load_verify_locations(policy.ca_file)
+        # No connection outlives its fetch: one that waits in a pool would be used again unchecked.
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=None,
+            max_keepalive_connections=0,
+            network_backend=GuardedBackend(policy, resolver),
+        )
+
+    async def get(self, url: str) -> Fetched:
+        """Fetch ``url`` under the policy.
+
+        Raises:
+            SourceRefused: the URL, a hop's URL, or the shape of the answer is not acceptable.
+            SourceUnreachable: blocked, no answer, cut off, too slow, or a 5xx; may be tried again.
+            SourceNotFound: a 4xx, or something that does not claim to be a picture.
+            SourceTooLarge: more bytes than ``max_bytes``.
+        """
+        first = parse_source_url(url)
+        try:
+            async with asyncio.timeout(self._policy.timeout_s):
+                return await self._follow(first)
+        except TimeoutError as error:
+            raise SourceUnreachable(_UNREACHABLE) from error
+
+    async def _follow(self, url: SafeUrl) -> Fetched:
+        for _ in range(self._policy.max_redirects + 1):
+            answer = await self._one_hop(url)
+            if isinstance(answer, Fetched):
+                return answer
+            url = answer
+        raise SourceRefused(f"The source redirects more than {self._policy.max_redirects} times.")
+
+    async def _one_hop(self, url: SafeUrl) -> Fetched | SafeUrl:
+        target = httpcore2.URL(scheme="https", host=url.host, port=url.port, target=url.target)
+        headers = [(b"Host", url.authority.encode("ascii")), *_HEADERS]
+        extensions = {"timeout": {"connect": self._policy.connect_timeout_s}}
+        try:
+            async with self._pool.stream("GET", target, headers=headers, extensions=extensions) as response:
+                if response.status in _REDIRECTS:
+                    return url.follow(_location(response))
+                _check_answer(response, self._policy.max_bytes)
+                data = await _read(response, self._policy.max_bytes)
+                return Fetched(data, _media_type(response), str(url))
+        except (
+            httpcore2.NetworkError,
+            httpcore2.TimeoutException,
+            httpcore2.ProtocolError,
+            OSError,
+        ) as error:
+            raise SourceUnreachable(_UNREACHABLE) from error
+
+    async def aclose(self) -> None:
+        """Close what is still open."""
+        await self._pool.aclose()
+
+
+def _header(response: httpcore2.Response, name: bytes) -> str | None:
+    values = [value for key, value in response.headers if key.lower() == name]
+    return values[0].decode("utf-8", "replace").strip() if values else None
+
+
+def _location(response: httpcore2.Response) -> str:
+    location = _header(response, b"location")
+    if not location:
+        raise SourceRefused("The source redirects to nowhere.")
+    return location
+
+
+def _media_type(response: httpcore2.Response) -> str | None:
+    value = _header(response, b"content-type")
+    return value.partition(";")[0].strip().lower() or None if value else None
+
+
+def _check_answer(response: httpcore2.Response, max_bytes: int) -> None:
+    """Judge status and headers before a byte of the body is read."""
+    status = response.status
+    if status >= _FIRST_SERVER_ERROR or status in _TRY_LATER:
+        raise SourceUnreachable(f"The source answered with status {status}.")
+    if status != _OK:
+        raise SourceNotFound(f"The source answered with status {status}.")
+    if (_header(response, b"content-encoding") or "identity").lower() != "identity":
+        raise SourceRefused("The source sent a compressed body that was not asked for.")
+    media_type = _media_type(response)
+    if media_type and not media_type.startswith("image/") and media_type not in _BINARY_TYPES:
+        raise SourceNotFound("The source is not a picture.")
+    length = _header(response, b"content-length") or ""
+    if length.isascii() and length.isdigit() and int(length) > max_bytes:
+        raise _too_large(max_bytes)
+
+
+async def _read(response: httpcore2.Response, max_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_stream():
+        body += chunk
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+    return bytes(body)
+
+
+def _too_large(max_bytes: int) -> SourceTooLarge:
+    return SourceTooLarge(f"The source is larger than {max_bytes} bytes.")
+
+
+# --- Origins from the settings ---------------------------------------------------------------------
+
+_ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
+
+
+class _OneOrigin(httpx2.AsyncHTTPTransport):
+    """Lets a request out only if it goes to the origin that the owner wrote down."""
+
+    def __init__(self, origin: httpx2.URL, policy: FetchPolicy) -> None:
+        context = httpx2.create_ssl_context(trust_env=False)
+        if policy.ca_file is not None:
+            context.load_verify_locations(policy.ca_file)
+        super().__init__(verify=context, trust_env=False)
+        self._origin = _parts(origin)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if _parts(request.url) != self._origin:
+            raise httpx2.UnsupportedProtocol("a trusted client stays on its origin", request=request)
+        return await super().handle_async_request(request)
+
+
+def _parts(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def trusted(origin: str, policy: FetchPolicy | None = None) -> TrustedClient:
+    """A client for one origin of the settings: ``scheme://host[:port]``, http and loopback included.
+
+    It follows no redirect, reads no proxy or credential from the environment, and refuses any URL of
+    another origin with :data:`OutboundError`. Of ``policy``, timeouts and the CA file count. ValueError for
+    an origin with a path, a user name or anything else in it. Never call it with what a request brought.
+    """
+    if _ORIGIN.fullmatch(origin) is None:
+        raise ValueError(f"{origin!r} is not an origin: write scheme://host or scheme://host:port")
+    policy = policy or FetchPolicy()
+    base = httpx2.URL(origin)
+    return httpx2.AsyncClient(
+        base_url=base,
+        transport=_OneOrigin(base, policy),
+        timeout=httpx2.Timeout(policy.timeout_s, connect=policy.connect_timeout_s),
+        follow_redirects=False,
+        trust_env=False,
+    )

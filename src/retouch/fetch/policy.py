@@ -1,0 +1,61 @@
+"""What the owner lets a fetch do (limits, doors into private networks), and what a fetch brings home."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from pathlib import Path
+
+from retouch.fetch.addresses import Rule, denied_by
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedNetwork:
+    """Addresses that may be reached on one port although they are not public."""
+
+    network: IPv4Network | IPv6Network
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> AllowedNetwork:
+        """Read ``CIDR:port``, as in ``10.1.0.0/16:443`` or ``[fd00::/8]:443``; ValueError for anything else."""
+        cidr, colon, port = text.strip().rpartition(":")
+        bracketed = cidr.startswith("[") and cidr.endswith("]")
+        if not colon or (":" in cidr and not bracketed):
+            raise ValueError(f"{text!r} is not CIDR:port (IPv6 wants brackets: [fd00::/8]:443)")
+        if not (port.isascii() and port.isdigit() and 0 < int(port) <= 65535):  # noqa: PLR2004 - the last port
+            raise ValueError(f"{text!r} does not end in a port between 1 and 65535")
+        return cls(ip_network(cidr[1:-1] if bracketed else cidr), int(port))
+
+    def covers(self, address: IPv4Address | IPv6Address, port: int) -> bool:
+        """Whether this entry opens the way to ``address`` on ``port``."""
+        return port == self.port and address in self.network
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPolicy:
+    """Limits of a fetch. ``timeout_s`` is over everything: names, every hop, the last byte."""
+
+    connect_timeout_s: float = 10.0
+    timeout_s: float = 30.0
+    max_redirects: int = 3
+    max_bytes: int = 20 * MEBIBYTE
+    allow: tuple[AllowedNetwork, ...] = ()
+    ca_file: Path | None = None
+
+    def denies(self, address: IPv4Address | IPv6Address, port: int) -> Rule | None:
+        """The rule that stands against connecting to ``address``, unless the owner opened this door."""
+        if any(entry.covers(address, port) for entry in self.allow):
+            return None
+        return denied_by(address)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a source answered: the bytes as they came, the media type it claimed, the URL of the last hop."""
+
+    data: bytes
+    content_type: str | None
+    url: str
