@@ -1,0 +1,81 @@
+"""Seeded noise fields for drawing skies, and the grain of a photograph."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from retouch.engines.builtin.blur import Plane, resize
+
+_FFT_SIDE = 1024
+
+
+def fractal(shape: tuple[int, int], rng: Generator, slope: float = 1.8, stretch: float = 1.0) -> Plane:
+    """Noise whose spectrum falls with frequency as f^-slope: 1.3 crumbly, 1.8 cloudy, 2.4 smooth.
+
+    Args:
+        shape: (H, W) wanted.
+        rng: the draw.
+        slope: fall of the amplitude.
+        stretch: over 1 draws the features out horizontally.
+
+    Returns:
+        (H, W) float32, mean 0, standard deviation 1. Drawn at no more than 1024 pixels a side; larger
+        fields get their finest octaves from interpolated white noise.
+    """
+    height, width = shape
+    scale = min(1.0, _FFT_SIDE / max(shape))
+    h, w = max(8, round(height * scale)), max(8, round(width * scale))
+    field = _spectral((h, w), rng, slope, stretch)
+    if scale == 1:
+        return field[:height, :width]
+    field = resize(field, (width, height))
+    octave, amplitude = 2.0, 0.5**slope
+    while octave <= 1 / scale:
+        cells = (int(w * octave), int(h * octave))
+        white = rng.standard_normal((cells[1], cells[0]), np.float32)
+        field += np.float32(0.02 * amplitude) * resize(white, (width, height))
+        octave, amplitude = octave * 2, amplitude * 0.5**slope
+    return field
+
+
+def _spectral(shape: tuple[int, int], rng: Generator, slope: float, stretch: float) -> Plane:
+    height, width = (cv2.getOptimalDFTSize(side) for side in shape)
+    size = max(height, width)
+    fy = np.fft.fftfreq(height, 1 / size)[:, None].astype(np.float32)
+    fx = np.fft.fftfreq(width, 1 / size)[None].astype(np.float32) * np.float32(stretch)
+    power = np.hypot(fy, fx)
+    power[0, 0] = 1
+    gain = power ** np.float32(-slope)
+    gain[0, 0] = 0
+    white = rng.standard_normal((height, width), np.float32)
+    spectrum = np.asarray(cv2.dft(white, flags=cv2.DFT_COMPLEX_OUTPUT), np.float32) * gain[..., None]
+    field = np.asarray(cv2.idft(spectrum, flags=cv2.DFT_REAL_OUTPUT | cv2.DFT_SCALE), np.float32)
+    field = field[: shape[0], : shape[1]]
+    return np.asarray((field - field.mean()) / (field.std() + 1e-9), np.float32)
+
+
+def unit(field: Plane) -> Plane:
+    """A standard-normal-like field -> 0..1, evenly spread (logistic approximation of the normal CDF)."""
+    return np.asarray(1 / (1 + np.exp(np.float32(-1.702) * field)), np.float32)
+
+
+def grain_of(rgb: NDArray[np.uint8]) -> float:
+    """The standard deviation of a photograph's noise, 0..1 of the sRGB range.
+
+    Immerkær, "Fast Noise Variance Estimation" (1996), with a median over the flatter half of the picture
+    so that texture does not count as noise.
+    """
+    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.float32) / 255
+    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+    response = np.abs(cv2.filter2D(gray, -1, kernel))[1:-1, 1:-1]
+    return float(np.clip(np.quantile(response, 0.3) / 0.385 / 6, 0.0, 0.03))
+
+
+def grain(shape: tuple[int, int], rng: Generator, sigma: float) -> Plane:
+    """Film-like grain: (H, W, 3) float32, standard deviation ``sigma``, mostly common to the channels."""
+    common = rng.standard_normal(shape, np.float32)[..., None]
+    single = rng.standard_normal((*shape, 3), np.float32)
+    return np.asarray((0.85 * common + 0.53 * single) * np.float32(sigma), np.float32)

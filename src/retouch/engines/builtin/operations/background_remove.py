@@ -1,0 +1,25 @@
+"""``background.remove``: the cut-out, with alpha. No arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from retouch.engines.builtin.colour import decode, to_srgb, to_uint8
+from retouch.engines.builtin.foreground import foreground_colours
+from retouch.engines.builtin.operation import Canvas, Context
+from retouch.engines.builtin.subject import found
+
+
+def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
+    """Alpha is straight; the half-transparent rim has the subject's true colours, not the old background's."""
+    del arguments
+    matte = found(canvas, context)
+    context.progress(0.6)
+    colours = to_uint8(to_srgb(foreground_colours(decode(canvas.rgb), matte)))
+    alpha = to_uint8(matte)
+    rgb = np.where((alpha == 255)[..., None], canvas.rgb, colours)
+    context.progress(1.0)
+    return Canvas(np.where((alpha == 0)[..., None], 0, rgb).astype(np.uint8), alpha)

@@ -1,0 +1,100 @@
+"""What a scene is: a place, drawn anew for every seed at whatever size is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.random import Generator
+
+from retouch.engines.builtin.blur import Plane
+
+Size: TypeAlias = tuple[int, int]  # width, height
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How the subject stands in the picture, in fractions of its height and width.
+
+    ``box`` is left, top, right, bottom of the matte. ``cut`` says that the lower border of the picture cuts the
+    subject, as in a portrait; else it stands or floats freely. ``color`` is a colour that a scene may take up
+    (studio paper), linear RGB.
+    """
+
+    box: tuple[float, float, float, float] = (0.3, 0.2, 0.7, 1.0)
+    cut: bool = True
+    color: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SceneImage:
+    """A drawn scene: (H, W, 3) float32, linear sRGB, 0..1, and its mean light (linear RGB)."""
+
+    linear: Plane
+    ambient: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, linear: Plane) -> SceneImage:
+        """Clip the drawing and measure its light."""
+        clipped = np.asarray(np.clip(linear, 0, 1), np.float32)
+        red, green, blue = (float(mean) for mean in clipped.mean((0, 1)))
+        return cls(clipped, (red, green, blue))
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A row of the table of scenes.
+
+    ``horizon`` is the height of the horizon from the top, 0..1, where the scene has one; ``ground``: a freely
+    standing subject casts a contact shadow there; ``licence`` of what the drawing is made from; ``sharp``: the
+    scene is drawn in focus and takes a depth of field, False where it is soft by itself.
+    """
+
+    name: str
+    draw: Callable[[Size, Generator, Framing], SceneImage]
+    licence: str = "Apache-2.0"
+    horizon: float | None = None
+    ground: bool = False
+    sharp: bool = False
+
+
+def film(linear: Plane) -> Plane:
+    """Unbounded scene light -> 0..1 as film does: linear in the dark, a soft shoulder to white."""
+    return np.asarray(1 - np.exp(-np.maximum(linear, 0)), np.float32)
+
+
+def height_ramp(size: Size) -> Plane:
+    """(H, 1, 1) float32: 0 at the top of the picture, 1 at its bottom."""
+    return np.linspace(0, 1, size[1], dtype=np.float32)[:, None, None]
+
+
+def colour_ramp(position: Plane, stops: list[tuple[float, str]]) -> Plane:
+    """Colours of a ramp, blended in linear light with smooth joints.
+
+    Args:
+        position: (..., 1) float32.
+        stops: ascending positions with ``rrggbb`` colours.
+
+    Returns:
+        (..., 3) float32 linear RGB.
+    """
+    places = np.array([place for place, _ in stops])
+    colours = np.array([rgb_hex(text) for _, text in stops]) ** (1 / 2.2)
+    fine = np.linspace(places[0], places[-1], 512)
+    table = np.stack([np.interp(fine, places, colours[:, c]) for c in range(3)], -1)
+    window = np.hanning(61) / np.hanning(61).sum()
+    padded = np.pad(table, ((30, 30), (0, 0)), mode="reflect", reflect_type="odd")
+    smooth = np.stack([np.convolve(padded[:, c], window, "valid") for c in range(3)], -1)
+    where = np.clip((position[..., 0] - places[0]) / (places[-1] - places[0]), 0, 1)
+    channels = [np.interp(where, np.linspace(0, 1, 512), smooth[:, c]) for c in range(3)]
+    return np.asarray(np.clip(np.stack(channels, -1), 0, None) ** 2.2, np.float32)
+
+
+def rgb_hex(text: str) -> tuple[float, float, float]:
+    """``rrggbb`` or ``#rrggbb`` (sRGB) -> linear RGB, 0..1."""
+    digits = text.removeprefix("#")
+    values = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values)
+    return red, green, blue

@@ -1,0 +1,23 @@
+"""The subject of a canvas, or a clear word that there is none."""
+
+from __future__ import annotations
+
+from retouch.engines.builtin.operation import Canvas, Context, Matte
+from retouch.errors import TargetNotFound
+
+_LEAST = 0.002  # of the picture's area: less is a speck, not a subject
+
+
+def found(canvas: Canvas, context: Context) -> Matte:
+    """The matte of the canvas' subject, (H, W) float32, 0..1; a cut-out brings its own alpha along.
+
+    Raises:
+        TargetNotFound: nothing stands out from its background, or everything is subject.
+    """
+    if canvas.alpha is not None and int(canvas.alpha.min()) < 255:
+        matte: Matte = canvas.alpha.astype("float32") / 255
+    else:
+        matte = context.matte(canvas.rgb)
+    if float((matte > 0.5).mean()) < _LEAST:
+        raise TargetNotFound("no subject was found in the picture: nothing stands out from its background")
+    return matte
