@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -75,6 +76,12 @@ def logger(name: str) -> FilteringBoundLogger:
     """The logger of a module; events are short lowercase phrases, facts are keywords."""
     bound: FilteringBoundLogger = structlog.get_logger(name)
     return bound
+
+
+def bound(**facts: Any) -> AbstractContextManager[None]:
+    """Add facts to every line logged inside the ``with``, across awaits."""
+    manager: AbstractContextManager[None] = structlog.contextvars.bound_contextvars(**facts)
+    return manager
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

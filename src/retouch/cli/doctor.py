@@ -1,0 +1,1 @@
+"""``retouch doctor``: what is installed, which engines are able, and what to fix."""

@@ -1,0 +1,174 @@
+"""``retouch edit``: one picture, edited here and now, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from retouch.cli.common import AsJson, err, out, print_json
+from retouch.errors import ImageUnreadable, RetouchError, SetupError
+from retouch.settings import Settings, load_settings
+from retouch.task import DEFAULT_MODEL, EditRequest, Failure, OutputFormat
+
+if TYPE_CHECKING:
+    from retouch.engines.base import EncodedImage
+    from retouch.engines.planner.plan import Plan
+    from retouch.engines.routing import Route
+    from retouch.worker.child.values import EditSummary, Prepared
+
+_FORMATS: Final[dict[str, OutputFormat]] = {
+    ".png": "png",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".webp": "webp",
+    ".avif": "avif",
+}
+
+
+def edit(
+    photo: Annotated[Path, typer.Argument(help="The picture to edit.")],
+    instruction: Annotated[str, typer.Argument(help="What to do, in any language.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write; the ending picks the format.")],
+    n: Annotated[int, typer.Option("--n", "-n", min=1, max=10, help="How many different pictures.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same picture. [default: drawn]")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Edit a picture on this machine. No server is needed.
+
+    Examples:
+
+        retouch edit photo.png "Change the background to a starry sky" -o starry.png
+
+        retouch edit photo.jpg "Convert the image to cyberpunk style" -o neon.png --n 2 --seed 7
+    """
+    request = EditRequest(
+        model=DEFAULT_MODEL,
+        prompt=instruction.strip(),
+        sources=(),
+        n=n,
+        seed=secrets.randbelow(2**31) if seed is None else seed,
+        output_format=_format(output),
+    )
+    data = _read(photo)
+    started = time.perf_counter()
+    try:
+        made = asyncio.run(_edit(load_settings(worker_slots=1), request, data, quiet=as_json))
+    except RetouchError as error:
+        if not as_json:
+            raise
+        code, kind = getattr(error, "code", "setup"), getattr(error, "type", "setup_error")
+        print_json({"status": "failed", "error": asdict(Failure(code, kind, error.message))})
+        raise typer.Exit(1) from error
+    files = _write(output, made.pictures)
+    report = made.report(files, time.perf_counter() - started)
+    if as_json:
+        print_json(report)
+        return
+    for warning in report["warnings"]:
+        err.print(f"[yellow]note:[/yellow] {warning}")
+    for file in files:
+        out.print(str(file))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Everything that came of one run, encoded."""
+
+    plan: Plan
+    route: Route
+    prepared: Prepared
+    summary: EditSummary
+    pictures: Sequence[EncodedImage]
+
+    def report(self, files: Sequence[Path], seconds: float) -> dict[str, Any]:
+        """The document that ``--json`` prints."""
+        ignored = (*self.route.ignored, *self.summary.ignored)
+        return {
+            "status": "completed",
+            "engine": self.route.engine,
+            "images": [
+                {"file": str(file), "seed": seed, "width": image.width, "height": image.height}
+                for file, seed, image in zip(files, self.summary.seeds, self.pictures, strict=True)
+            ],
+            "plan": self.plan.to_json(),
+            "ignored": [asdict(each) for each in ignored],
+            "warnings": list(dict.fromkeys((*self.prepared.warnings, *self.summary.warnings))),
+            "seconds": round(seconds, 3),
+        }
+
+
+async def _edit(settings: Settings, request: EditRequest, data: bytes, *, quiet: bool) -> _Made:
+    from retouch.engines import routing  # noqa: PLC0415 - --help must stay quick
+    from retouch.engines.planner import plan_instruction  # noqa: PLC0415 - the same
+    from retouch.worker.child.pool import ChildPool  # noqa: PLC0415 - the same
+
+    plan = plan_instruction(request.prompt)
+    route = routing.route(request, plan, settings.models)
+    children = ChildPool(settings, engines=(route.engine,))
+    with _bar(quiet=quiet) as show:
+        show("loading", 0)
+        await children.start()
+        try:
+            async with children.session() as session:
+                show("reading", 5)
+                prepared = await session.prepare([data])
+                summary = await session.edit(
+                    route.engine,
+                    request,
+                    plan,
+                    timeout_s=settings.edit_timeout_s,
+                    on_progress=lambda percent: show("editing", 10 + 0.8 * percent),
+                )
+                show("writing", 92)
+                pictures = await session.finish(request.output_format, request.output_compression)
+                show("done", 100)
+        finally:
+            await children.stop()
+    return _Made(plan, route, prepared, summary, pictures)
+
+
+@contextlib.contextmanager
+def _bar(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    columns = (TextColumn("{task.description:>8}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet) as progress:
+        bar = progress.add_task("", total=100)
+        yield lambda phase, percent: progress.update(bar, description=phase, completed=percent)
+
+
+def _format(output: Path) -> OutputFormat:
+    try:
+        return _FORMATS[output.suffix.lower()]
+    except KeyError:
+        endings = ", ".join(_FORMATS)
+        raise SetupError(f"{output} has no ending that names a format", f"use one of: {endings}") from None
+
+
+def _read(photo: Path) -> bytes:
+    try:
+        return photo.read_bytes()
+    except OSError as error:
+        raise ImageUnreadable(f"{photo} cannot be read: {error.strerror}") from error
+
+
+def _write(output: Path, pictures: Sequence[EncodedImage]) -> list[Path]:
+    """One picture goes to ``output`` itself, several get -1, -2, ... before the ending."""
+    files = [
+        output if len(pictures) == 1 else output.with_stem(f"{output.stem}-{number}")
+        for number in range(1, len(pictures) + 1)
+    ]
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        for file, picture in zip(files, pictures, strict=True):
+            file.write_bytes(picture.data)
+    except OSError as error:
+        raise SetupError(f"{output} cannot be written: {error.strerror}", "choose another place with -o") from error
+    return files

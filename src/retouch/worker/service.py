@@ -1,0 +1,56 @@
+"""Puts one worker process together: children, loop, reconciler, retention."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from retouch import telemetry
+from retouch.fetch.client import Fetcher
+from retouch.fetch.policy import FetchPolicy
+from retouch.storage import ObjectStore
+from retouch.tasks.queue import TicketQueue
+from retouch.tasks.reconcile import reconcile_forever
+from retouch.tasks.retention import sweep_forever
+from retouch.tasks.store import TaskStore
+from retouch.worker.child.pool import ChildPool
+from retouch.worker.loop import Worker
+from retouch.worker.steps import Tools
+
+if TYPE_CHECKING:
+    from psycopg_pool import AsyncConnectionPool
+
+    from retouch.settings import Settings
+
+log = telemetry.logger(__name__)
+
+
+async def serve(
+    settings: Settings,
+    url: str,
+    pool: AsyncConnectionPool,
+    *,
+    stop: asyncio.Event,
+    ready: Callable[[], None],
+) -> None:
+    """Work until ``stop``; then finish what is running within its grace time, or hand it back."""
+    queue = await TicketQueue.open(url, settings)
+    store = TaskStore(pool, queue, settings)
+    objects = ObjectStore.open(settings)
+    fetcher = Fetcher(FetchPolicy.from_settings(settings))
+    children = ChildPool(settings)
+    await children.start()
+    worker = Worker(Tools(settings, store, objects, fetcher), children)
+    ready()
+    log.info("worker ready", worker=worker.name, slots=settings.worker_slots)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(queue.work(worker.handle, slots=settings.worker_slots, stop=stop))
+            group.create_task(reconcile_forever(store, settings, stop))
+            group.create_task(sweep_forever(store, objects, settings, stop))
+    finally:
+        await children.stop()
+        await fetcher.aclose()
+        await queue.close()
+        log.info("worker stopped", worker=worker.name)

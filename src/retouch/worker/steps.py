@@ -1,0 +1,185 @@
+"""The edit, as a literal list of steps. Read STEPS: it is the product.
+
+A step takes the attempt and leaves its result there for the next. Whatever a step raises ends the
+attempt; the loop decides whether the task is tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from retouch.engines import routing
+from retouch.fetch.source import read_source
+from retouch.task import StoredPicture, Task, TaskOutcome
+
+if TYPE_CHECKING:
+    from retouch.engines.base import EncodedImage
+    from retouch.engines.planner.plan import Plan
+    from retouch.fetch.client import Fetcher
+    from retouch.settings import Settings
+    from retouch.storage import ObjectStore
+    from retouch.tasks.store import TaskStore
+    from retouch.worker.child.session import Session
+    from retouch.worker.child.values import EditSummary
+
+T = TypeVar("T")
+
+_EXTENSIONS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/avif": "avif"}
+
+
+class Fenced(Exception):
+    """This attempt is no longer the task's own: it was cancelled, taken over or has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the steps work with; one set per worker."""
+
+    settings: Settings
+    store: TaskStore
+    objects: ObjectStore
+    fetcher: Fetcher
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One attempt at a task: what is known so far."""
+
+    task: Task
+    session: Session
+    progress: float = 0
+    plan: Plan | None = None
+    route: routing.Route | None = None
+    blobs: Sequence[bytes] = ()
+    warnings: list[str] = field(default_factory=list)
+    summary: EditSummary | None = None
+    encoded: Sequence[EncodedImage] = ()
+    stored: tuple[StoredPicture, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def advance(self, percent: float) -> None:
+        """Progress of the whole attempt, 0..100; the heartbeat carries it to the row."""
+        self.progress = max(self.progress, percent)
+
+
+class Step(Protocol):
+    """One step of an attempt."""
+
+    __name__: str
+
+    def __call__(self, attempt: Attempt, tools: Tools) -> Awaitable[None]:
+        """Do the step; leave its result in ``attempt``."""
+
+
+async def plan(attempt: Attempt, tools: Tools) -> None:  # noqa: ARG001 - a chat planner will need the tools
+    """Instruction -> typed Plan. Text only, in a thread."""
+    from retouch.engines.planner import plan_instruction  # noqa: PLC0415 - loads the lexicon
+
+    attempt.plan = await asyncio.to_thread(plan_instruction, attempt.task.request.prompt)
+
+
+async def route(attempt: Attempt, tools: Tools) -> None:
+    """Plan and needs -> an engine."""
+    attempt.route = routing.route(attempt.task.request, _present(attempt.plan), tools.settings.models)
+
+
+async def fetch(attempt: Attempt, tools: Tools) -> None:
+    """URL, data URI, upload -> bytes; SSRF-safe and capped. Pictures nobody looks at are not fetched."""
+    looked_at = attempt.task.request.sources[: _present(attempt.route).capabilities.max_images]
+    attempt.blobs = [
+        await read_source(source, fetcher=tools.fetcher, objects=tools.objects) for source in looked_at
+    ]
+    attempt.advance(10)
+
+
+async def prepare(attempt: Attempt, tools: Tools) -> None:  # noqa: ARG001 - the child has all it needs
+    """Sniff, decode, orient, strip, convert to sRGB: in the child."""
+    prepared = await attempt.session.prepare(attempt.blobs)
+    attempt.warnings.extend(prepared.warnings)
+    attempt.advance(15)
+
+
+async def edit(attempt: Attempt, tools: Tools) -> None:
+    """The engine's own work."""
+    task = attempt.task
+
+    async def commit_checkpoint(state: Mapping[str, Any]) -> None:
+        if not await tools.store.checkpoint(task.id, task.attempt, dict(state)):
+            raise Fenced
+
+    attempt.summary = await attempt.session.edit(
+        _present(attempt.route).engine,
+        task.request,
+        _present(attempt.plan),
+        timeout_s=tools.settings.edit_timeout_s,
+        on_progress=lambda percent: attempt.advance(15 + 0.7 * percent),
+        on_checkpoint=commit_checkpoint,
+        resume_state=task.checkpoint,
+    )
+
+
+async def finish(attempt: Attempt, tools: Tools) -> None:  # noqa: ARG001 - the child has all it needs
+    """Encode: in the child."""
+    request = attempt.task.request
+    attempt.encoded = await attempt.session.finish(request.output_format, request.output_compression)
+    attempt.advance(90)
+
+
+async def store(attempt: Attempt, tools: Tools) -> None:
+    """Objects keyed task/attempt/index; an attempt that lost its lease cannot overwrite another's."""
+    stored = []
+    for index, (image, seed) in enumerate(zip(attempt.encoded, _present(attempt.summary).seeds, strict=True)):
+        key = f"results/{attempt.task.id}/{attempt.task.attempt}/{index}.{_EXTENSIONS[image.content_type]}"
+        await tools.objects.put(key, image.data)
+        stored.append(
+            StoredPicture(key, image.content_type, image.width, image.height, len(image.data), seed)
+        )
+    attempt.stored = tuple(stored)
+    attempt.advance(95)
+
+
+async def commit(attempt: Attempt, tools: Tools) -> None:
+    """One transaction, fenced by the attempt: the task is completed, once."""
+    summary = _present(attempt.summary)
+    ignored = dict.fromkeys((*_present(attempt.route).ignored, *summary.ignored))
+    outcome = TaskOutcome(
+        engine=_present(attempt.route).engine,
+        pictures=attempt.stored,
+        ignored=tuple(ignored),
+        warnings=tuple(dict.fromkeys((*attempt.warnings, *summary.warnings))),
+        timings={**attempt.timings, **summary.timings},
+        plan=_present(attempt.plan).to_json(),
+    )
+    if not await tools.store.complete(attempt.task.id, attempt.task.attempt, outcome):
+        raise Fenced
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    plan,
+    route,
+    fetch,
+    prepare,
+    edit,
+    finish,
+    store,
+    commit,
+)
+
+
+async def run(attempt: Attempt, tools: Tools, entered: Callable[[str], None]) -> None:
+    """All steps in order; ``entered`` hears the name of each one as it begins."""
+    for step in STEPS:
+        entered(step.__name__)
+        started = time.perf_counter()
+        await step(attempt, tools)
+        attempt.timings[step.__name__] = round(time.perf_counter() - started, 4)
+
+
+def _present(value: T | None) -> T:
+    if value is None:
+        raise RuntimeError("a step ran before the one that it builds on")
+    return value
