@@ -6,42 +6,40 @@ judged, then connected to by number, so that there is no second look-up that cou
 origins that the owner wrote into the settings; nothing that came in a request may reach it.
 
 Public texts do not tell a blocked address from one that does not answer: both are
-``source_unreachable``, both retryable, or the number of attempts would tell them apart. What really
-happened is the exception's cause, for the log.
+``source_unreachable``, both retryable, or the number of attempts would tell them apart. The owner's log has
+the truth, in a line ``address_blocked``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+import ssl
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import httpcore2
 import httpx2
 
-from retouch.errors import SourceNotFound, SourceRefused, SourceTooLarge, SourceUnreachable
-from retouch.fetch.addresses import Rule
+from retouch.errors import SetupError, SourceNotFound, SourceRefused, SourceTooLarge, SourceUnreachable
+from retouch.fetch.guard import Address, Resolver, checked_addresses, resolve
 from retouch.fetch.policy import AllowedNetwork, Fetched, FetchPolicy
 from retouch.fetch.urls import SafeUrl, parse_source_url
 
 __all__ = [
-    "AddressBlocked",
     "AllowedNetwork",
     "FetchPolicy",
     "Fetched",
     "Fetcher",
     "OutboundError",
     "OutboundTimeout",
+    "Posted",
     "Resolver",
     "TrustedClient",
     "trusted",
 ]
-
-Address: TypeAlias = IPv4Address | IPv6Address
-Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[Address]]]
 
 # What callers of a trusted client may name without importing the HTTP library.
 TrustedClient: TypeAlias = httpx2.AsyncClient
@@ -51,37 +49,20 @@ OutboundTimeout = httpx2.TimeoutException
 _UNREACHABLE = "The source could not be reached."
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = 200
-_FIRST_CLIENT_ERROR, _FIRST_SERVER_ERROR = 400, 500
+_FIRST_SERVER_ERROR = 500
 _TRY_LATER = frozenset({408, 425, 429})  # client errors that pass by themselves
 _BINARY_TYPES = frozenset({"application/octet-stream", "binary/octet-stream"})  # a picture, unlabelled
-_HEADERS = [
-    (b"Accept", b"image/*"),
-    (b"Accept-Encoding", b"identity"),
-    (b"User-Agent", b"retouch"),
-]
-_MAX_ADDRESSES = 4  # tried one after the other, sharing the connect timeout
+_WANTED = ((b"Accept", b"image/*"), (b"Accept-Encoding", b"identity"))
 
 
-class AddressBlocked(httpcore2.ConnectError):
-    """A name led to an address that may not be reached. Looks like any other failed connection."""
-
-    def __init__(self, host: str, address: Address, rule: Rule) -> None:
-        super().__init__(f"{host} leads to {address}: {rule.name} ({rule.reference})")
-        self.address = address
-        self.rule = rule
-
-
-async def resolve(host: str, port: int) -> Sequence[Address]:
-    """Ask the system's resolver, in its order of preference; OSError when the name is unknown."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [ip_address(sockaddr[0]) for *_, sockaddr in found]
-
-
-def _literal(host: str) -> Address | None:
+def _tls(policy: FetchPolicy) -> ssl.SSLContext:
+    context = httpx2.create_ssl_context(trust_env=False)
     try:
-        return ip_address(host)
-    except ValueError:
-        return None
+        if policy.ca_file is not None:
+            context.load_verify_locations(policy.ca_file)
+    except OSError as error:
+        raise SetupError(f"{policy.ca_file} is no PEM file of certificates", "Check fetch_ca.") from error
+    return context
 
 
 class GuardedBackend(httpcore2.AsyncNetworkBackend):
@@ -103,29 +84,13 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         """Resolve, judge every address, connect to the first that answers; raises ConnectError."""
         try:
             async with asyncio.timeout(timeout):
-                addresses = await self._checked_addresses(host, port)
+                addresses = await checked_addresses(host, port, self._policy, self._resolver)
                 share = None if timeout is None else timeout / len(addresses)
                 return await self._first_that_answers(addresses, port, share)
         except TimeoutError as error:
             raise httpcore2.ConnectTimeout(f"no connection to {host} in time") from error
-
-    async def _checked_addresses(self, host: str, port: int) -> Sequence[Address]:
-        addresses = await self._addresses(host, port)
-        if not addresses:
-            raise httpcore2.ConnectError(f"{host} has no address")
-        for address in addresses:
-            # One bad address condemns the name: a public name has no business inside.
-            if rule := self._policy.denies(address, port):
-                raise AddressBlocked(host, address, rule)
-        return addresses[:_MAX_ADDRESSES]
-
-    async def _addresses(self, host: str, port: int) -> Sequence[Address]:
-        if literal := _literal(host):
-            return [literal]
-        try:
-            return await self._resolver(host, port)
-        except (OSError, UnicodeError) as error:
-            raise httpcore2.ConnectError(f"{host} could not be resolved") from error
+        except OSError as error:
+            raise httpcore2.ConnectError(f"no connection to {host}") from error
 
     async def _first_that_answers(
         self, addresses: Sequence[Address], port: int, share_s: float | None
@@ -143,17 +108,22 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """How a receiver answered a message; its body is not read."""
+
+    status: int
+    retry_after: str | None
+
+
 class Fetcher:
-    """Fetches pictures from URLs that came in a request. Keeps no cookie, no connection, no credential."""
+    """Reaches URLs that came in a request. Keeps no cookie, no connection, no credential."""
 
     def __init__(self, policy: FetchPolicy, *, resolver: Resolver = resolve) -> None:
         self._policy = policy
-        context = httpx2.create_ssl_context(trust_env=False)
-        if policy.ca_file is not None:
-            context.load_verify_locations(policy.ca_file)
         # No connection outlives its fetch: one that waits in a pool would be used again unchecked.
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=context,
+            ssl_context=_tls(policy),
             max_connections=None,
             max_keepalive_connections=0,
             network_backend=GuardedBackend(policy, resolver),
@@ -169,11 +139,20 @@ class Fetcher:
             SourceTooLarge: more bytes than ``max_bytes``.
         """
         first = parse_source_url(url)
-        try:
-            async with asyncio.timeout(self._policy.timeout_s):
-                return await self._follow(first)
-        except TimeoutError as error:
-            raise SourceUnreachable(_UNREACHABLE) from error
+        async with self._deadline():
+            return await self._follow(first)
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+        """Post ``body`` to ``url`` under the same guard; a redirect is an answer like any other.
+
+        Raises:
+            SourceRefused: the URL is not acceptable.
+            SourceUnreachable: blocked, no answer, cut off or too slow; may be tried again.
+        """
+        target = parse_source_url(url)
+        fields = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+        async with self._deadline(), self._exchange("POST", target, fields, body) as response:
+            return Posted(response.status, _header(response, b"retry-after"))
 
     async def _follow(self, url: SafeUrl) -> Fetched:
         for _ in range(self._policy.max_redirects + 1):
@@ -184,16 +163,33 @@ class Fetcher:
         raise SourceRefused(f"The source redirects more than {self._policy.max_redirects} times.")
 
     async def _one_hop(self, url: SafeUrl) -> Fetched | SafeUrl:
+        async with self._exchange("GET", url, _WANTED) as response:
+            if response.status in _REDIRECTS:
+                return url.follow(_location(response))
+            _check_answer(response, self._policy.max_bytes)
+            data = await _read(response, self._policy.max_bytes)
+            return Fetched(data, _media_type(response), str(url))
+
+    @asynccontextmanager
+    async def _deadline(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._policy.timeout_s):
+                yield
+        except TimeoutError as error:
+            raise SourceUnreachable(_UNREACHABLE) from error
+
+    @asynccontextmanager
+    async def _exchange(
+        self, method: str, url: SafeUrl, headers: Sequence[tuple[bytes, bytes]], body: bytes | None = None
+    ) -> AsyncIterator[httpcore2.Response]:
         target = httpcore2.URL(scheme="https", host=url.host, port=url.port, target=url.target)
-        headers = [(b"Host", url.authority.encode("ascii")), *_HEADERS]
+        own = [(b"Host", url.authority.encode("ascii")), (b"User-Agent", b"retouch"), *headers]
         extensions = {"timeout": {"connect": self._policy.connect_timeout_s}}
         try:
-            async with self._pool.stream("GET", target, headers=headers, extensions=extensions) as response:
-                if response.status in _REDIRECTS:
-                    return url.follow(_location(response))
-                _check_answer(response, self._policy.max_bytes)
-                data = await _read(response, self._policy.max_bytes)
-                return Fetched(data, _media_type(response), str(url))
+            async with self._pool.stream(
+                method, target, headers=own, content=body, extensions=extensions
+            ) as response:
+                yield response
         except (
             httpcore2.NetworkError,
             httpcore2.TimeoutException,
@@ -263,10 +259,7 @@ class _OneOrigin(httpx2.AsyncHTTPTransport):
     """Lets a request out only if it goes to the origin that the owner wrote down."""
 
     def __init__(self, origin: httpx2.URL, policy: FetchPolicy) -> None:
-        context = httpx2.create_ssl_context(trust_env=False)
-        if policy.ca_file is not None:
-            context.load_verify_locations(policy.ca_file)
-        super().__init__(verify=context, trust_env=False)
+        super().__init__(verify=_tls(policy), trust_env=False)
         self._origin = _parts(origin)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

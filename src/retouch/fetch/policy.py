@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 
+from retouch.errors import SetupError
 from retouch.fetch.addresses import Rule, denied_by
+from retouch.settings import Settings
 
 MEBIBYTE = 1024 * 1024
 
@@ -20,7 +22,7 @@ class AllowedNetwork:
 
     @classmethod
     def parse(cls, text: str) -> AllowedNetwork:
-        """Read ``CIDR:port``, as in ``10.1.0.0/16:443`` or ``[fd00::/8]:443``; ValueError for anything else."""
+        """Read ``CIDR:port``, as in ``10.1.0.0/16:443`` or ``[fd00::/8]:443``; ValueError for the rest."""
         cidr, colon, port = text.strip().rpartition(":")
         bracketed = cidr.startswith("[") and cidr.endswith("]")
         if not colon or (":" in cidr and not bracketed):
@@ -44,6 +46,22 @@ class FetchPolicy:
     max_bytes: int = 20 * MEBIBYTE
     allow: tuple[AllowedNetwork, ...] = ()
     ca_file: Path | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> FetchPolicy:
+        """The policy for sources that the owner's settings describe; SetupError for a malformed door."""
+        try:
+            allow = tuple(AllowedNetwork.parse(entry) for entry in settings.fetch_allow)
+        except ValueError as error:
+            raise SetupError(f"fetch_allow: {error}", "Write CIDR:port, comma-separated.") from error
+        return cls(
+            connect_timeout_s=settings.fetch_connect_timeout_s,
+            timeout_s=settings.fetch_timeout_s,
+            max_redirects=settings.fetch_max_redirects,
+            max_bytes=settings.image_max_bytes,
+            allow=allow,
+            ca_file=settings.fetch_ca,
+        )
 
     def denies(self, address: IPv4Address | IPv6Address, port: int) -> Rule | None:
         """The rule that stands against connecting to ``address``, unless the owner opened this door."""

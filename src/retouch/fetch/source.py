@@ -36,7 +36,7 @@ class Objects(Protocol):
     """What is asked of the object store."""
 
     async def get(self, key: str) -> bytes:
-        """The object's bytes; KeyError or FileNotFoundError when there is none."""
+        """The object's bytes; KeyError when there is none."""
         ...
 
 
@@ -57,7 +57,7 @@ async def _bytes(source: Source, fetcher: Fetches, objects: Objects) -> bytes:
     key = source.value if source.kind is SourceKind.OBJECT else upload_key(source.value)
     try:
         return await objects.get(key)
-    except (KeyError, FileNotFoundError) as error:
+    except KeyError as error:
         raise SourceExpired("The picture is no longer kept; upload it again.") from error
 
 

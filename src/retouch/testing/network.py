@@ -1,0 +1,188 @@
+"""Listeners that tell on whoever reaches them, for tests of anything that connects to the outside.
+
+A guard is judged at the socket: a :class:`Canary` counts connections, whatever the code under test says
+that it did. :data:`FORBIDDEN` has an address of every class that must never be reached. Needs ``trustme``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
+
+import trustme
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Route: TypeAlias = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+PUBLIC = "93.184.215.14"  # any address of the public internet
+
+_CLASSES = """
+this network          0.0.0.0 0.1.2.3
+loopback              127.0.0.1 127.0.0.2 127.1.2.3 127.255.255.254
+private use           10.0.0.1 10.255.255.254 172.16.0.1 172.31.255.254 192.168.0.1 192.168.255.254
+carrier shared        100.64.0.1 100.127.255.254
+link-local            169.254.0.1
+cloud metadata        169.254.169.254 169.254.170.2 100.100.100.200 168.63.129.16 192.0.0.192 fd00:ec2::254
+protocol assignments  192.0.0.1 192.0.0.170 192.88.99.1 2001:2::1 2001:10::1 2001:20::1
+documentation         192.0.2.1 198.51.100.1 203.0.113.1 2001:db8::1 3fff::1
+benchmarking          198.18.0.1 198.19.255.254
+multicast             224.0.0.1 239.255.255.250 ff02::1 ff0e::1
+reserved, broadcast   240.0.0.1 255.255.255.254 255.255.255.255
+IPv6 on this host     :: ::1 fe80::1 febf::1
+IPv6 on this site     fc00::1 fd00::1 fec0::1 feff::1
+IPv4-compatible       ::127.0.0.1 ::10.0.0.1
+IPv4-mapped           ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:169.254.169.254 ::ffff:93.184.215.14
+IPv4-translated       ::ffff:0:127.0.0.1
+NAT64                 64:ff9b::127.0.0.1 64:ff9b::10.0.0.1 64:ff9b::a9fe:a9fe 64:ff9b::168.63.129.16
+NAT64 of a network    64:ff9b:1::127.0.0.1 64:ff9b:1::8.8.8.8
+6to4                  2002:7f00:1:: 2002:a9fe:a9fe::1 2002:808:808::1
+Teredo                2001::7f00:1 2001:0:4136:e378:8000:63bf:80ff:fffe
+ISATAP                2606:4700::5efe:127.0.0.1 2606:4700::200:5efe:10.0.0.1
+handed out to nobody  100::1 3ffe::1 5f00::1 1000::1 4000::1 64:ff9b:2::1
+"""
+FORBIDDEN: tuple[str, ...] = tuple(
+    address for line in _CLASSES.strip().splitlines() for address in line[22:].split()
+)
+
+
+class Canary:
+    """Listens, counts who connects, and hangs up."""
+
+    def __init__(self, *hosts: str, port: int = 0) -> None:
+        self._hosts = hosts or ("127.0.0.1",)
+        self._asked_port = port
+        self._servers: list[asyncio.Server] = []
+        self._peers: list[tuple[str, int]] = []
+        self._arrival = asyncio.Condition()
+        self._knocks = 0
+
+    @property
+    def port(self) -> int:
+        """The port of the first listener."""
+        port: int = self._servers[0].sockets[0].getsockname()[1]
+        return port
+
+    async def hits(self) -> int:
+        """How many connections arrived so far, those still in the accept queue included."""
+        for server in self._servers:
+            await self._knock(*server.sockets[0].getsockname()[:2])
+        return len(self._peers) - self._knocks
+
+    async def _knock(self, host: str, port: int) -> None:
+        # The queue is first in, first out: when our own knock has come through, so has all before it.
+        _, writer = await asyncio.open_connection(host, port)
+        me = writer.get_extra_info("sockname")[:2]
+        async with self._arrival:
+            await self._arrival.wait_for(lambda: me in self._peers)
+        self._knocks += 1
+        writer.close()
+
+    async def _arrived(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with self._arrival:
+            self._peers.append(writer.get_extra_info("peername")[:2])
+            self._arrival.notify_all()
+        writer.close()
+
+    async def __aenter__(self) -> Self:
+        for host in self._hosts:
+            self._servers.append(await asyncio.start_server(self._arrived, host, self._asked_port))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for server in self._servers:
+            server.close()
+            await server.wait_closed()
+
+
+class HttpsServer:
+    """Answers each path with the bytes, or the doings, that ``routes`` has for it; 404 for the rest.
+
+    ``heads`` keeps the request heads as they came. The certificate is good for ``names``, and is trusted by
+    whoever trusts the file that :meth:`write_ca` writes.
+    """
+
+    def __init__(self, *names: str, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.routes: dict[str, Route] = {}
+        self.heads: list[str] = []
+        self._authority = trustme.CA()
+        self._names = names
+        self._bind = (host, port)
+        self._server: asyncio.Server | None = None
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        if self._server is None:
+            raise RuntimeError("not started")
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    def write_ca(self, folder: Path) -> Path:
+        """Write the authority's certificate into ``folder`` and say where."""
+        path = folder / "ca.pem"
+        self._authority.cert_pem.write_to_path(str(path))
+        return path
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            self.heads.append(head)
+            route = self.routes.get(head.split(" ")[1], http_answer(404))
+            if isinstance(route, bytes):
+                writer.write(route)
+            else:
+                await route(writer)
+            await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            return  # the client hung up: that is its right
+        finally:
+            writer.close()
+
+    async def __aenter__(self) -> Self:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._authority.issue_cert(*self._names).configure_cert(context)
+        self._server = await asyncio.start_server(self._serve, *self._bind, ssl=context)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.close()
+
+
+def http_answer(status: int, body: bytes = b"", **headers: str) -> bytes:
+    """An HTTP/1.1 answer; header names are written with underscores: ``content_type="image/png"``."""
+    fields = {"content-length": str(len(body)), "connection": "close"}
+    fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"HTTP/1.1 {status} -\r\n{head}\r\n".encode("latin-1") + body
+
+
+class FixedResolver:
+    """A name server of one's own: each look-up gets the name's next answer, the last one for ever."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, list[Sequence[str]]] = {}
+        self.asked: list[str] = []
+
+    def add(self, name: str, *answers: Sequence[str]) -> None:
+        """Let ``name`` lead to each of ``answers`` (lists of addresses) in turn."""
+        self._answers[name] = list(answers)
+
+    async def __call__(self, host: str, port: int) -> Sequence[Address]:
+        """Answer like :func:`retouch.fetch.guard.resolve`; OSError for a name that was never added."""
+        del port
+        self.asked.append(host)
+        if host not in self._answers:
+            raise OSError(f"{host}: no such name")
+        lines = self._answers[host]
+        line = lines.pop(0) if len(lines) > 1 else lines[0]
+        return [ip_address(address) for address in line]
