@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from retouch import telemetry
-from retouch.database.pool import DATABASE_AWAY
 from retouch.errors import (
     ChildCrashed,
     DeadlineExceeded,
     OutOfMemory,
+    ServiceUnavailable,
     TaskCancelled,
     TaskError,
 )
@@ -95,7 +95,7 @@ class Worker:
                 await self._surely(lambda: store.retry(task.id, task.attempt, failure, crashed=crashed))
             else:
                 await self._surely(lambda: store.fail(task.id, task.attempt, failure))
-        except DATABASE_AWAY:
+        except ServiceUnavailable:
             log.warning("attempt given back: the database went away")
             await self._surely(lambda: store.hand_back(task.id, task.attempt))
         except Exception:
@@ -112,7 +112,7 @@ class Worker:
             try:
                 if not await self._tools.store.heartbeat(task.id, task.attempt, int(attempt.progress)):
                     return
-            except DATABASE_AWAY:
+            except ServiceUnavailable:
                 # The work goes on: whether somebody took over meanwhile is decided at the commit.
                 log.warning("heartbeat missed: the database is away")
 
@@ -127,7 +127,7 @@ class Worker:
         while True:
             try:
                 return await write()
-            except DATABASE_AWAY:
+            except ServiceUnavailable:
                 if asyncio.get_running_loop().time() > until:
                     log.warning("outcome not written: left to the takeover")
                     return None

@@ -1,1 +1,21 @@
-"""One file per operation of the builtin engine."""
+"""One file per operation of the builtin engine; this is the list of them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from retouch.engines.builtin.operation import OperationFunction
+from retouch.engines.builtin.operations import (
+    background_blur,
+    background_remove,
+    background_replace,
+    style,
+    tone,
+)
+
+OPERATIONS: Final[Mapping[str, OperationFunction]] = {
+    "background.replace": background_replace.apply,
+    "background.remove": background_remove.apply,
+    "background.blur": background_blur.apply,
+    "style": style.apply,
+    "tone": tone.apply,
+}
