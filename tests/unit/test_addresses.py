@@ -172,7 +172,7 @@ def test_the_rules_that_are_no_network_say_why() -> None:
 def test_nothing_that_python_calls_unreachable_is_public_v4(address: IPv4Address) -> None:
     if is_public(address):
         assert address.is_global
-        assert not (address.is_multicast or address.is_reserved or address.is_unspecified)
+        assert not any((address.is_multicast, address.is_reserved, address.is_unspecified))
 
 
 @given(st.ip_addresses(v=6))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from types import TracebackType
@@ -101,6 +102,19 @@ class Canary:
             await server.wait_closed()
 
 
+@cache
+def _authority() -> trustme.CA:
+    # One for the process: making keys is most of the time that a short test takes.
+    return trustme.CA()
+
+
+@cache
+def _server_context(names: tuple[str, ...]) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    _authority().issue_cert(*names).configure_cert(context)
+    return context
+
+
 class HttpsServer:
     """Answers each path with the bytes, or the doings, that ``routes`` has for it; 404 for the rest.
 
@@ -111,7 +125,6 @@ class HttpsServer:
     def __init__(self, *names: str, host: str = "127.0.0.1", port: int = 0) -> None:
         self.routes: dict[str, Route] = {}
         self.heads: list[str] = []
-        self._authority = trustme.CA()
         self._names = names
         self._bind = (host, port)
         self._server: asyncio.Server | None = None
@@ -127,7 +140,7 @@ class HttpsServer:
     def write_ca(self, folder: Path) -> Path:
         """Write the authority's certificate into ``folder`` and say where."""
         path = folder / "ca.pem"
-        self._authority.cert_pem.write_to_path(str(path))
+        _authority().cert_pem.write_to_path(str(path))
         return path
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -146,8 +159,7 @@ class HttpsServer:
             writer.close()
 
     async def __aenter__(self) -> Self:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._authority.issue_cert(*self._names).configure_cert(context)
+        context = _server_context(self._names)
         self._server = await asyncio.start_server(self._serve, *self._bind, ssl=context)
         return self
 
