@@ -1,7 +1,7 @@
 """Pin every dependency with its hashes, or check that the pins still answer pyproject.toml.
 
-    python scripts/lock.py            writes requirements/{run,dev,build}.txt
-    python scripts/lock.py --check    needs no network: reads the pins and compares
+python scripts/lock.py            writes requirements/{run,dev,build}.txt
+python scripts/lock.py --check    needs no network: reads the pins and compares
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ def wanted() -> dict[str, list[str]]:
 
 def write() -> None:
     """Resolve anew."""
-    sources = {"run": ["pyproject.toml"], "dev": ["--extra", "dev", "pyproject.toml"], "build": ["requirements/build.in"]}
+    sources = {
+        "run": ["pyproject.toml"],
+        "dev": ["--extra", "dev", "pyproject.toml"],
+        "build": ["requirements/build.in"],
+    }
     for name, arguments in sources.items():
         command = [
             "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes",
@@ -54,7 +58,9 @@ def faults() -> list[str]:
             if pinned is None:
                 found.append(f"{name}.txt lacks {requirement.name}")
             elif not requirement.specifier.contains(pinned, prereleases=True):
-                found.append(f"{name}.txt pins {requirement.name}=={pinned}, pyproject.toml wants {requirement}")
+                found.append(
+                    f"{name}.txt pins {requirement.name}=={pinned}, pyproject.toml wants {requirement}"
+                )
         bare = [match["name"] for match in PIN.finditer(text) if not HASHED.match(text, match.start())]
         found.extend(f"{name}.txt pins {each} without a hash" for each in bare)
     return found
@@ -62,7 +68,9 @@ def faults() -> list[str]:
 
 def main() -> int:
     """Write, or check."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--check", action="store_true", help="compare only")
     if not parser.parse_args().check:
         write()

@@ -1,0 +1,1 @@
+"""One module per published figure. ``python -m bench`` runs all and writes docs/reference/measurements.md."""
