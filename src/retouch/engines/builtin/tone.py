@@ -1,4 +1,4 @@
-"""Tone and colour axes on float pictures: monotone curves in linear light and OKLab, hue kept, nothing clipped."""
+"""Tone and colour axes on float pictures: monotone curves in linear light and OKLab, hues kept, no clipping."""
 
 from __future__ import annotations
 

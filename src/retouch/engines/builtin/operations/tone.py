@@ -17,9 +17,9 @@ _BAND = 256  # rows in float at a time
 
 
 def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
-    """Turn the axes named in ``arguments`` (-100..100 each, clamped) or give it ``look`` at ``strength`` 0..100.
+    """Turn the axes named in ``arguments`` (-100..100 each, clamped) or give it ``look``.
 
-    Axes of 0 and strength 0 give the picture back byte for byte; axes beside a look are applied after it.
+    ``strength`` 0..100 (clamped) is how much of the look. Axes of 0 and strength 0 give the picture back byte for byte; axes beside a look are applied after it.
     Picture 0 is the exact answer, the further ones turn it a little. Alpha is kept.
     Raises InstructionNotSupported for an unknown look or axis, or a value that is no number.
     """
@@ -49,9 +49,7 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
 def _understood(arguments: Mapping[str, Any], context: Context) -> tuple[Look | None, np.float32, Axes]:
     unknown = set(arguments) - {*AXES, "look", "strength"}
     if unknown:
-        raise InstructionNotSupported(
-            f"unknown tone axis {sorted(unknown)[0]!r}; axes are: {', '.join(AXES)}"
-        )
+        raise InstructionNotSupported(f"unknown tone axis {min(unknown)!r}; axes are: {', '.join(AXES)}")
     axes = {name: context.vary(_number(arguments[name], name)) for name in AXES if name in arguments}
     name = arguments.get("look")
     if name is None:

@@ -31,7 +31,7 @@ def render(sheet: Sheet) -> Picture:
     relief = _bristles(sheet, stream, detail[..., 0])
     sheet.progress(0.85)
     return np.asarray(
-        np.clip(paint * (1 + 0.2 * relief[..., None]) + 0.016 * relief[..., None], 0, 1), np.float32
+        np.clip(paint * (1 + 0.12 * relief[..., None]) + 0.01 * relief[..., None], 0, 1), np.float32
     )
 
 

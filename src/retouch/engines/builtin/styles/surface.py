@@ -65,3 +65,13 @@ def weave(shape: tuple[int, int], rng: np.random.Generator, unit: float) -> Plan
     pitch = max(3.2 * unit, 2.5)
     across, along = np.sin(2 * np.pi * columns / pitch + wobble), np.sin(2 * np.pi * rows / pitch + wobble)
     return np.asarray(np.maximum(across, along) - 0.6, np.float32)
+
+
+def left_open(shape: tuple[int, int], rng: np.random.Generator, width: float) -> Plane:
+    """1 inside, falling unevenly to 0 at the borders of the sheet, ``width`` as a part of the short side."""
+    height, across = shape
+    y = np.minimum(np.arange(height) + 0.5, height - np.arange(height) - 0.5)[:, None]
+    x = np.minimum(np.arange(across) + 0.5, across - np.arange(across) - 0.5)[None]
+    inside = np.minimum(y, x).astype(np.float32) / min(shape)
+    ragged = inside + np.float32(0.3 * width) * clouds(shape, rng, 1.4)
+    return np.clip((ragged - np.float32(0.3 * width)) / np.float32(width), 0, 1)

@@ -1,0 +1,146 @@
+"""Strokes of a brush, laid one by one: large ones first, smaller ones where the picture still differs.
+
+Hertzmann, "Painterly rendering with curved brush strokes of multiple sizes" (1998). Each stroke here is a
+few bristles beside each other, in colours of their own, and leaves a height for the light to find.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from retouch.engines.builtin.styles.surface import blur
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from retouch.engines.builtin.painting import Flow
+    from retouch.engines.builtin.styles.sheet import Picture, Plane
+
+_SHIFT = 3  # fractional bits of the coordinates given to OpenCV
+
+
+@dataclass(frozen=True, slots=True)
+class Brush:
+    """One size of brush: lengths in pixels, ``tolerance`` and ``jitter`` in sRGB 0..1."""
+
+    radius: float
+    steps: int  # longest stroke, in radii
+    bristles: int
+    tolerance: float  # the mean difference of a cell that calls for a stroke
+    jitter: float  # deviation of a stroke's colour
+
+
+class Board:
+    """The painting as it grows: sRGB and paint height, 0..255 each."""
+
+    def __init__(self, ground: Picture) -> None:
+        height = np.full((*ground.shape[:2], 1), 0.5, np.float32)
+        board = np.clip(np.concatenate([ground, height], -1), 0, 1) * 255
+        self._board = np.ascontiguousarray(board.astype(np.uint8))
+
+    @property
+    def picture(self) -> Picture:
+        """(H, W, 3) sRGB 0..1."""
+        return self._board[..., :3].astype(np.float32) / 255
+
+    @property
+    def height(self) -> Plane:
+        """(H, W) 0..1, 0.5 where no paint lies."""
+        return self._board[..., 3].astype(np.float32) / 255
+
+    def lay(
+        self,
+        aim: Picture,
+        stream: Flow,
+        brush: Brush,
+        rng: np.random.Generator,
+        eagerness: Plane | None = None,
+    ) -> None:
+        """Paint towards ``aim`` with one brush; ``eagerness`` (H, W) multiplies the difference it sees."""
+        wanted = blur(aim, 0.4 * brush.radius)
+        error = np.abs(self.picture - wanted).sum(-1)
+        if eagerness is not None:
+            error = error * eagerness
+        starts = _starts(error, brush, rng)
+        paths, lengths = _paths(starts, wanted, stream, brush)
+        first = wanted[starts[:, 1], starts[:, 0]]
+        colours = first + rng.normal(0, brush.jitter, (len(starts), 1)) * 0.8
+        colours = colours + rng.normal(0, brush.jitter * 0.6, (len(starts), 3))
+        for i in rng.permutation(len(starts)):
+            self._stroke(paths[i, : lengths[i]], colours[i], brush, rng)
+
+    def _stroke(
+        self, path: NDArray[np.float32], colour: NDArray[np.float64], brush: Brush, rng: np.random.Generator
+    ) -> None:
+        count = brush.bristles
+        along = path[-1] - path[0]
+        normal = np.array([-along[1], along[0]]) / (np.hypot(*along) + 1e-6)
+        width = max(1, round(2.2 * brush.radius / count))
+        shades = rng.normal(0, 1, count)
+        for k in range(count):
+            offset = normal * ((k + 0.5) / count - 0.5) * 2 * brush.radius
+            points = ((path + offset) * (1 << _SHIFT)).astype(np.int32)
+            shade = shades[k] * 0.022 if count > 1 else 0.0
+            red, green, blue = np.clip((colour + shade) * 255, 0, 255)
+            # Paint is pushed to the edges of a stroke and dragged thin in its middle.
+            edge = abs((k + 0.5) / count - 0.5) * 2
+            tall = 128 + 55 * edge + 34 * shades[k]
+            tint = (float(red), float(green), float(blue), min(max(tall, 0), 255))
+            cv2.polylines(
+                self._board,
+                [points],
+                isClosed=False,
+                color=tint,
+                thickness=width,
+                lineType=cv2.LINE_AA,
+                shift=_SHIFT,
+            )
+
+
+def _starts(error: Plane, brush: Brush, rng: np.random.Generator) -> NDArray[np.intp]:
+    """The worst point (x, y) of every grid cell whose mean error is above the tolerance, (N, 2)."""
+    cell = max(2, round(brush.radius * 1.25))
+    rows, columns = -(-error.shape[0] // cell), -(-error.shape[1] // cell)
+    padded = np.full((rows * cell, columns * cell), 0, np.float32)
+    # A little chance breaks the grid where the error is even.
+    noise = rng.random(error.shape, dtype=np.float32)
+    padded[: error.shape[0], : error.shape[1]] = error + 1e-3 * noise
+    cells = padded.reshape(rows, cell, columns, cell).swapaxes(1, 2).reshape(rows, columns, cell * cell)
+    bad = np.argwhere(cells.mean(-1) > brush.tolerance)
+    worst = cells[bad[:, 0], bad[:, 1]].argmax(-1)
+    y, x = bad[:, 0] * cell + worst // cell, bad[:, 1] * cell + worst % cell
+    return np.stack([np.minimum(x, error.shape[1] - 1), np.minimum(y, error.shape[0] - 1)], -1)
+
+
+def _paths(
+    starts: NDArray[np.intp], wanted: Picture, stream: Flow, brush: Brush
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Follow the flow from all starts at once, (N, steps + 1, 2), until the colour no longer fits."""
+    height, width = wanted.shape[:2]
+    points = np.empty((len(starts), brush.steps + 1, 2), np.float32)
+    points[:, 0] = starts
+    lengths = np.full(len(starts), brush.steps + 1)
+    colour = wanted[starts[:, 1], starts[:, 0]]
+    heading = np.zeros((len(starts), 2), np.float32)
+    for step in range(brush.steps):
+        at = points[:, step]
+        x = np.clip(at[:, 0].round().astype(np.intp), 0, width - 1)
+        y = np.clip(at[:, 1].round().astype(np.intp), 0, height - 1)
+        here = np.stack([stream.x[y, x], stream.y[y, x]], -1)
+        here = np.where((here * heading).sum(-1, keepdims=True) < 0, -here, here)
+        heading = here
+        points[:, step + 1] = at + here * np.float32(brush.radius)
+        off = np.abs(wanted[y, x] - colour).sum(-1) > 0.22
+        lengths = np.where(off & (step >= 1), np.minimum(lengths, step + 1), lengths)
+    return points, np.maximum(lengths, 2)
+
+
+def lit(height: Plane, unit: float) -> Plane:
+    """The relief of paint in light from the upper left: a factor around 0, deviation about 1."""
+    soft = blur(height, 0.7 * unit)
+    slope = cv2.Sobel(soft, cv2.CV_32F, 1, 0) + cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+    return np.clip(slope / (slope.std() + 1e-6), -2.5, 2.5).astype(np.float32)
