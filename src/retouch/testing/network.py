@@ -7,6 +7,7 @@ that it did. :data:`FORBIDDEN` has an address of every class that must never be 
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
@@ -115,16 +116,23 @@ def _server_context(names: tuple[str, ...]) -> ssl.SSLContext:
     return context
 
 
-class HttpsServer:
+def write_ca(folder: Path) -> Path:
+    """Write the certificate of the authority behind every :class:`HttpServer` into ``folder``; its path."""
+    path = folder / "ca.pem"
+    _authority().cert_pem.write_to_path(str(path))
+    return path
+
+
+class HttpServer:
     """Answers each path with the bytes, or the doings, that ``routes`` has for it; 404 for the rest.
 
-    ``heads`` keeps the request heads as they came. The certificate is good for ``names``, and is trusted by
-    whoever trusts the file that :meth:`write_ca` writes.
+    ``requests`` keeps heads and bodies as they came. It speaks TLS if it has ``names``: its certificate is
+    good for these, and is trusted by whoever trusts the file that :func:`write_ca` writes.
     """
 
     def __init__(self, *names: str, host: str = "127.0.0.1", port: int = 0) -> None:
         self.routes: dict[str, Route] = {}
-        self.heads: list[str] = []
+        self.requests: list[tuple[str, bytes]] = []
         self._names = names
         self._bind = (host, port)
         self._server: asyncio.Server | None = None
@@ -137,16 +145,10 @@ class HttpsServer:
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
-    def write_ca(self, folder: Path) -> Path:
-        """Write the authority's certificate into ``folder`` and say where."""
-        path = folder / "ca.pem"
-        _authority().cert_pem.write_to_path(str(path))
-        return path
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            self.heads.append(head)
+            self.requests.append((head, await reader.readexactly(_content_length(head))))
             route = self.routes.get(head.split(" ")[1], http_answer(404))
             if isinstance(route, bytes):
                 writer.write(route)
@@ -159,7 +161,7 @@ class HttpsServer:
             writer.close()
 
     async def __aenter__(self) -> Self:
-        context = _server_context(self._names)
+        context = _server_context(self._names) if self._names else None
         self._server = await asyncio.start_server(self._serve, *self._bind, ssl=context)
         return self
 
@@ -168,6 +170,11 @@ class HttpsServer:
     ) -> None:
         if self._server is not None:
             self._server.close()
+
+
+def _content_length(head: str) -> int:
+    found = re.search(r"^content-length: (\d+)\r$", head, re.MULTILINE | re.IGNORECASE)
+    return int(found[1]) if found else 0
 
 
 def http_answer(status: int, body: bytes = b"", **headers: str) -> bytes:
