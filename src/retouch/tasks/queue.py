@@ -1,0 +1,169 @@
+"""Tickets: Procrastinate behind our port. The task's row is the truth, a ticket only says "look at it"."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeAlias
+
+import procrastinate
+from procrastinate.exceptions import ProcrastinateException
+from procrastinate.job_context import AbortReason
+
+from retouch.telemetry import logger
+
+if TYPE_CHECKING:
+    from procrastinate.job_context import JobContext
+
+    from retouch.database.pool import Connection
+    from retouch.settings import Settings
+
+Handler: TypeAlias = Callable[[str], Awaitable[None]]
+
+QUEUE = "edits"
+TASK = "edit"
+MAKE_TICKET: LiteralString = "SELECT make_ticket(%(task_id)s, %(priority)s, %(delay_s)s)"
+_ABORT_POLL_S = 1.0  # a cancel reaches the worker within this even when no NOTIFY does
+_HEARTBEAT_S = 5.0
+WORKER_STALLED_S = 30.0  # without a heartbeat; the library's own measure
+_RESTART_S = (0.5, 5.0)  # first and longest pause before the library's worker is started again
+_log = logger(__name__)
+
+
+class TicketQueue:
+    """Makes tickets inside the caller's transaction, and hands them out to a handler."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self._url = url
+        self._settings = settings
+
+    @classmethod
+    async def open(cls, url: str, settings: Settings) -> Self:
+        """A queue on this database; only :meth:`work` takes connections of its own."""
+        return cls(url, settings)
+
+    async def close(self) -> None:
+        """Nothing is held outside :meth:`work`; here so that callers need not know."""
+
+    async def defer(
+        self, connection: Connection, task_id: str, *, priority: int = 0, delay_s: float = 0
+    ) -> None:
+        """Make the task's ticket in the connection's transaction; one that already waits is moved instead.
+
+        ``priority``: higher goes first. ``delay_s``: seconds before which nobody gets it.
+        """
+        await connection.execute(
+            MAKE_TICKET, {"task_id": task_id, "priority": priority, "delay_s": float(delay_s)}
+        )
+
+    async def work(self, handler: Handler, *, slots: int, stop: asyncio.Event) -> None:
+        """Call ``handler(task_id)`` for each ticket, at most ``slots`` at once, until ``stop`` is set.
+
+        After ``stop`` running handlers have ``shutdown_grace_s``; then they are cancelled and must hand their
+        task back. A cancelled task's handler is cancelled too. A restart of the database interrupts fetching,
+        not the handlers. An exception of a handler costs the ticket, never the task: see tasks/reconcile.py.
+        """
+        bench = _Bench(handler, slots, stop, self._settings.shutdown_grace_s)
+        pause, longest = _RESTART_S
+        while not stop.is_set():
+            try:
+                await self._fetch(bench, slots, stop)
+                pause = _RESTART_S[0]
+            except (ProcrastinateException, OSError) as error:
+                _log.warning("fetching tickets failed, starting over", error=str(error), pause_s=pause)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+            pause = min(longest, 2 * pause)
+        await bench.clear()
+
+    async def _fetch(self, bench: _Bench, slots: int, stop: asyncio.Event) -> None:
+        """One life of the library's worker: until ``stop``, or until the database goes away."""
+        app = procrastinate.App(connector=self._connector())
+        app.task(name=TASK, queue=QUEUE, pass_context=True)(bench.ticket)
+        async with app.open_async():
+            worker = asyncio.create_task(
+                app.run_worker_async(
+                    queues=[QUEUE],
+                    concurrency=slots,
+                    install_signal_handlers=False,
+                    listen_notify=self._settings.queue_notify,
+                    fetch_job_polling_interval=self._settings.queue_poll_s,
+                    abort_job_polling_interval=_ABORT_POLL_S,
+                    update_heartbeat_interval=_HEARTBEAT_S,
+                    stalled_worker_timeout=WORKER_STALLED_S,
+                    delete_jobs="always",
+                    shutdown_graceful_timeout=0,  # the bench knows which handlers may go on
+                )
+            )
+            stopping = asyncio.create_task(stop.wait())
+            try:
+                await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stopping.cancel()
+                await _end(worker)
+
+    def _connector(self) -> procrastinate.PsycopgConnector:
+        return procrastinate.PsycopgConnector(
+            conninfo=self._url,
+            min_size=1,
+            max_size=3,
+            timeout=10.0,
+            reconnect_timeout=4.0,
+            kwargs={"connect_timeout": 5},
+        )
+
+
+class _Bench:
+    """The running handlers. They outlive the library's worker, which may be restarted under them."""
+
+    def __init__(self, handler: Handler, slots: int, stop: asyncio.Event, grace_s: float) -> None:
+        self._handler = handler
+        self._slots = asyncio.Semaphore(slots)
+        self._stop = stop
+        self._grace_s = grace_s
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def ticket(self, context: JobContext, task_id: str) -> None:
+        """One ticket, as the library's job: ends with its handler, or leaves it running alone."""
+        work = asyncio.create_task(self._run(task_id), name=f"task {task_id}")
+        self._running.add(work)
+        work.add_done_callback(self._running.discard)
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            if context.abort_reason() == AbortReason.USER_REQUEST:
+                work.cancel()
+                await asyncio.wait({work})
+            elif self._stop.is_set():
+                await self.clear()
+            # Otherwise only the fetching broke down: the handler goes on, its lease protects its task.
+
+    async def clear(self) -> None:
+        """Wait for the handlers as long as the grace lasts, then cancel them and wait until they are out."""
+        if not self._running:
+            return
+        _, late = await asyncio.wait(set(self._running), timeout=self._grace_s)
+        for work in late:
+            work.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    async def _run(self, task_id: str) -> None:
+        async with self._slots:
+            try:
+                await self._handler(task_id)
+            except Exception:  # noqa: BLE001 - anybody's handler; the ticket must end and the others go on
+                _log.exception("a handler failed; its lease will run out", task_id=task_id)
+
+
+async def _end(worker: asyncio.Task[Any]) -> None:
+    """Stop the library's worker and let its error out, if it had one."""
+    if not worker.done():
+        worker.cancel()
+    try:
+        await worker
+    except asyncio.CancelledError:
+        current = asyncio.current_task()
+        if current is not None and current.cancelling():
+            raise

@@ -1,0 +1,81 @@
+"""A task's way through the store, once down each branch."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ulid import ULID
+
+from retouch.task import EditRequest, Failure, Source, SourceKind, Status, StoredPicture, Task, TaskOutcome
+from retouch.tasks.store import TaskStore
+
+OUTCOME = TaskOutcome("builtin", (StoredPicture("results/t/1/0.png", "image/png", 4, 3, 99, 7),))
+FAILURE = Failure("engine_failed", "server_error", "it broke")
+
+
+async def submit(store: TaskStore, account: str = "default") -> Task:
+    request = EditRequest(
+        "m", "make it night", (Source(SourceKind.URL, "https://example.com/a.png"),), seed=5
+    )
+    return await store.create(
+        task_id=f"task_{ULID()}", account_id=account, key_id="key_1", request_id="req_1", request=request
+    )
+
+
+async def test_a_task_is_claimed_worked_on_and_completed(store: TaskStore) -> None:
+    made = await submit(store)
+    assert made.status is Status.PENDING
+    claimed = await store.claim(made.id, "w1")
+    assert claimed is not None
+    assert (claimed.status, claimed.attempt) == (Status.PROCESSING, 1)
+    assert await store.claim(made.id, "w2") is None
+    assert await store.heartbeat(made.id, 1, 40)
+    assert await store.heartbeat(made.id, 1, 30)
+    assert await store.checkpoint(made.id, 1, {"paid": True})
+    running = await store.get(made.id)
+    assert running is not None
+    assert (running.progress, running.checkpoint) == (40, {"paid": True})
+    assert await store.complete(made.id, 1, OUTCOME)
+    assert not await store.complete(made.id, 1, OUTCOME)
+    done = await store.get(made.id, "default")
+    assert done is not None
+    assert (done.status, done.progress, done.outcome) == (Status.COMPLETED, 100, OUTCOME)
+    assert done.expires_at is not None
+    kinds = [event.kind for event in await store.events(made.id)]
+    assert kinds == ["pending", "processing", "progress", "completed"]
+
+
+async def test_a_task_of_another_account_does_not_exist(store: TaskStore) -> None:
+    made = await submit(store, "anna")
+    assert await store.get(made.id, "bert") is None
+    assert await store.get_many([made.id], "bert") == {}
+    assert await store.list("bert") == []
+    assert await store.cancel(made.id, "bert") is None
+    assert await store.get(made.id, "anna") == made
+
+
+async def test_of_twenty_claims_at_once_one_wins(store: TaskStore) -> None:
+    made = await submit(store)
+    claims = await asyncio.gather(*(store.claim(made.id, f"w{i}") for i in range(20)))
+    assert sum(claim is not None for claim in claims) == 1
+
+
+async def test_a_cancelled_attempt_is_fenced(store: TaskStore) -> None:
+    made = await submit(store)
+    await store.claim(made.id, "w1")
+    assert await store.cancel(made.id, "default") is Status.CANCELLED
+    assert not await store.heartbeat(made.id, 1, 50)
+    assert not await store.complete(made.id, 1, OUTCOME)
+    assert not await store.hand_back(made.id, 1)
+    assert await store.retry(made.id, 1, FAILURE, crashed=True) is None
+    assert await store.cancel(made.id, None) is Status.CANCELLED
+
+
+async def test_lists_page_newest_first(store: TaskStore) -> None:
+    ids = [(await submit(store)).id for _ in range(5)]
+    page = await store.list("default", limit=2)
+    assert [task.id for task in page] == sorted(ids, reverse=True)[:2]
+    rest = await store.list("default", before=page[-1].id)
+    assert [task.id for task in rest] == sorted(ids, reverse=True)[2:]
+    assert await store.list("default", status=Status.FAILED) == []
+    assert (await store.counts())[Status.PENDING] == 5
