@@ -26,7 +26,7 @@ from retouch.fetch.addresses import is_public
 from retouch.fetch.client import AllowedNetwork, Fetcher, FetchPolicy
 from retouch.fetch.guard import resolve
 from retouch.fetch.urls import check_source_url
-from retouch.testing.network import (FORBIDDEN, PUBLIC, Address, Canary, FixedResolver, HttpServer, http_answer, write_ca)
+from retouch.testing.network import (
     FORBIDDEN,
     PUBLIC,
     Address,
@@ -34,6 +34,7 @@ from retouch.testing.network import (FORBIDDEN, PUBLIC, Address, Canary, FixedRe
     FixedResolver,
     HttpServer,
     http_answer,
+    write_ca,
 )
 
 NAME = "pictures.example"
