@@ -104,6 +104,10 @@ class Run(Protocol):
     def resume_state(self) -> Mapping[str, Any] | None:
         """What an earlier attempt of the same task handed to :meth:`checkpoint`."""
 
+    @property
+    def mask(self) -> NDArray[np.uint8] | None:
+        """(H, W) of ``images[0]``, 255 = may be edited. What lies outside is put back afterwards anyway."""
+
     def progress(self, percent: float) -> None:
         """Say how much is done, 0..100. A value below an earlier one is dropped. Never blocks."""
 

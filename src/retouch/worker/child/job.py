@@ -1,0 +1,186 @@
+"""What the child does for one task: decode, edit, encode. Pixels stay here between the steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from retouch.engines.base import EditResult
+from retouch.engines.planner.plan import Plan
+from retouch.errors import EngineFailed, OutOfMemory, TaskError
+from retouch.images.composite import keep_outside
+from retouch.images.decode import Decoded, decode, decode_mask
+from retouch.images.encode import CONTENT_TYPES, encode, resize
+from retouch.task import EditRequest
+from retouch.worker.child.run import ChildRun, Line
+from retouch.worker.child.values import EditSummary, ImageInfo, Prepared
+from retouch.worker.child.wire import Message
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from retouch.engines.base import LocalEngine, Pixels
+
+_CV_NO_MEMORY: Final = -4  # cv::Error::StsNoMem
+
+
+@dataclass(slots=True)
+class Desk:
+    """The pixels of one session."""
+
+    images: list[Decoded] = field(default_factory=list)
+    mask: NDArray[np.uint8] | None = None
+    results: list[Pixels] = field(default_factory=list)
+
+
+class Worker:
+    """Answers messages, one at a time, until the process ends.
+
+    ``engines`` holds for each name the warm engine, or the TaskError that kept it from warming.
+    """
+
+    def __init__(self, line: Line, engines: Mapping[str, LocalEngine | TaskError], max_pixels: int) -> None:
+        self._line = line
+        self._engines = engines
+        self._max_pixels = max_pixels
+        self._desk = Desk()
+        self._steps: Mapping[str, Callable[[Message], Message]] = {
+            "prepare": self._prepare,
+            "edit": self._edit,
+            "finish": self._finish,
+            "inputs": self._inputs,
+            "clear": self._clear,
+        }
+
+    def serve(self) -> None:
+        """Work until the parent ends the process."""
+        while True:
+            self._line.send(self._answer(self._line.next_job()))
+
+    def _answer(self, message: Message) -> Message:
+        try:
+            return self._steps[message.type](message)
+        except TaskError as error:
+            return _failure(error)
+        except MemoryError:
+            return _failure(OutOfMemory("The picture needs more memory than a task may use."))
+        except Exception as error:  # noqa: BLE001 - somebody else's engine; the child outlives its bugs
+            if getattr(error, "code", None) == _CV_NO_MEMORY:
+                return _failure(OutOfMemory("The picture needs more memory than a task may use."))
+            report(error)
+            return _failure(EngineFailed("The engine failed on this picture."))
+
+    def _prepare(self, message: Message) -> Message:
+        *blobs, last = message.blobs
+        has_mask = bool(message.fields["mask"])
+        pictures = blobs if has_mask else [*blobs, last]
+        images = [decode(blob, self._max_pixels) for blob in pictures]
+        height, width = images[0].pixels.shape[:2]
+        mask = decode_mask(last, self._max_pixels, (width, height)) if has_mask else None
+        self._desk = Desk(images, mask)
+        warnings = dict.fromkeys(warning for image in images for warning in image.warnings)
+        prepared = Prepared(width, height, tuple(map(_info, images)), tuple(warnings))
+        return Message("done", prepared.to_json())
+
+    def _edit(self, message: Message) -> Message:
+        fields = message.fields
+        run = ChildRun(
+            self._line,
+            deadline=time.monotonic() + fields["timeout_s"],
+            resume_state=fields["resume_state"],
+            mask=self._desk.mask,
+            previews=fields["previews"],
+        )
+        images = [_guarded(image.pixels) for image in self._desk.images]
+        request, plan = EditRequest.from_json(fields["request"]), Plan.from_json(fields["plan"])
+        result = self._engine(fields["engine"]).edit(request, plan, images, run)
+        self._desk.results = [self._checked(each.image) for each in result.pictures]
+        return Message("done", _summary(result).to_json())
+
+    def _finish(self, message: Message) -> Message:
+        answers = [decode(blob, self._max_pixels) for blob in message.blobs]
+        warnings = dict.fromkeys(warning for answer in answers for warning in answer.warnings)
+        width, height = message.fields["size"] or self._input_size()
+        results = [resize(answer.pixels, width, height) for answer in answers] or self._desk.results
+        finished = [self._masked(pixels) for pixels in results]
+        return self._encoded(message, finished, tuple(warnings))
+
+    def _inputs(self, message: Message) -> Message:
+        return self._encoded(message, [image.pixels for image in self._desk.images], ())
+
+    def _clear(self, _message: Message) -> Message:
+        self._desk = Desk()
+        return Message("done")
+
+    def _encoded(self, message: Message, pictures: Sequence[Pixels], warnings: tuple[str, ...]) -> Message:
+        output_format, compression = message.fields["format"], message.fields["compression"]
+        blobs = tuple(encode(pixels, output_format, compression) for pixels in pictures)
+        sizes = [[pixels.shape[1], pixels.shape[0]] for pixels in pictures]
+        fields = {"content_type": CONTENT_TYPES[output_format], "sizes": sizes, "warnings": warnings}
+        return Message("done", fields, blobs)
+
+    def _engine(self, name: str) -> LocalEngine:
+        engine = self._engines.get(name)
+        if engine is None:
+            raise EngineFailed(f"The engine {name!r} is not loaded here.")
+        if isinstance(engine, TaskError):
+            raise engine
+        return engine
+
+    def _input_size(self) -> tuple[int, int]:
+        height, width = self._desk.images[0].pixels.shape[:2]
+        return width, height
+
+    def _masked(self, pixels: Pixels) -> Pixels:
+        """Outside the mask the input comes back untouched, whatever the engine made of it."""
+        mask = self._desk.mask
+        if mask is None or pixels.shape[:2] != mask.shape:
+            return pixels
+        return keep_outside(self._desk.images[0].pixels, pixels, mask)
+
+    def _checked(self, pixels: Pixels) -> Pixels:
+        is_picture = pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] in (3, 4)  # noqa: PLR2004 - (H, W, RGB or RGBA)
+        if not is_picture:
+            raise EngineFailed("The engine gave something that is not a picture.")
+        return pixels
+
+
+def report(error: BaseException) -> None:
+    """Where it went wrong, for the log. Not the message: it may quote the task's content."""
+    import sys  # noqa: PLC0415
+    import traceback  # noqa: PLC0415
+
+    frames = traceback.extract_tb(error.__traceback__, limit=-6)
+    trail = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    sys.stderr.write(f"{type(error).__name__} in {trail}\n")
+    sys.stderr.flush()
+
+
+def _info(image: Decoded) -> ImageInfo:
+    height, width, channels = image.pixels.shape
+    return ImageInfo(width, height, image.format, alpha=channels == 4)  # noqa: PLR2004 - RGBA
+
+
+def _guarded(pixels: Pixels) -> Pixels:
+    """A view that an engine cannot write through: ``finish`` needs the input as it was."""
+    view = pixels.view()
+    view.flags.writeable = False
+    return view
+
+
+def _summary(result: EditResult[Any]) -> EditSummary:
+    return EditSummary(
+        seeds=tuple(each.seed for each in result.pictures),
+        applied=dict(result.applied),
+        ignored=result.ignored,
+        warnings=result.warnings,
+        timings=dict(result.timings),
+    )
+
+
+def _failure(error: TaskError) -> Message:
+    return Message("error", {"code": error.code, "message": error.message})

@@ -1,0 +1,106 @@
+"""The child's life: leave the network, load everything, close the sandbox, then read the first job.
+
+Started by :mod:`handle` as ``python -I -m retouch.worker.child.process FD``, with a clean environment and
+one end of a socket pair as its only descriptor besides the standard ones.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retouch.worker.child import sandbox, wire
+from retouch.worker.child.values import ChildSetup
+from retouch.worker.child.wire import Message
+
+if TYPE_CHECKING:
+    from retouch.engines.base import LocalEngine
+    from retouch.errors import TaskError
+
+_SETUP_BYTES_MAX = 0
+
+
+def main(descriptor: int) -> None:
+    """Never returns while the parent lives."""
+    apart = sandbox.open_early(descriptor)
+    _silence_openvino()
+    with socket.socket(fileno=descriptor) as sock:
+        setup = _setup(wire.receive(sock, _SETUP_BYTES_MAX))
+        engines = _load(setup)
+        layers = sandbox.close(
+            user=setup.user, address_space_bytes=setup.address_space_bytes, parent=setup.parent
+        )
+        _work(sock, setup, engines, {**layers, "network_namespace": apart})
+
+
+def _work(
+    sock: socket.socket,
+    setup: ChildSetup,
+    engines: dict[str, LocalEngine | TaskError],
+    layers: dict[str, bool],
+) -> None:
+    from retouch.worker.child.job import Worker  # noqa: PLC0415 - imported before the sandbox, by _load
+    from retouch.worker.child.run import Line  # noqa: PLC0415 - the same
+
+    line = Line(sock, setup.bytes_max)
+    line.listen()
+    line.send(Message("ready", {"layers": layers}))
+    Worker(line, engines, setup.max_pixels).serve()
+
+
+def _setup(message: Message) -> ChildSetup:
+    values: dict[str, Any] = {each.name: message.fields[each.name] for each in fields(ChildSetup)}
+    values["engines"] = tuple(values["engines"])
+    return ChildSetup(**values)
+
+
+def _silence_openvino() -> None:
+    """OpenVINO phones its maker when imported, unless its telemetry package cannot be found.
+
+    ``None`` in ``sys.modules`` makes that import a ModuleNotFoundError, which OpenVINO expects.
+    """
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # the documented way to block an import
+
+
+def _load(setup: ChildSetup) -> dict[str, LocalEngine | TaskError]:
+    """Import, touch and compile all that a job can need: afterwards no file can be opened."""
+    import cv2  # noqa: PLC0415 - heavy; nobody who only reads this module should pay
+
+    import retouch.worker.child.job  # noqa: F401, PLC0415 - the same, and it pulls in all decoders
+    from retouch.images.rehearsal import rehearse  # noqa: PLC0415 - the same
+
+    cv2.setNumThreads(setup.threads)
+    rehearse()
+    return {name: _warm(name, setup) for name in setup.engines}
+
+
+def _warm(name: str, setup: ChildSetup) -> LocalEngine | TaskError:
+    """The engine, or why its tasks fail: a child without one engine still serves the others."""
+    from retouch.engines.base import EngineEnvironment  # noqa: PLC0415 - after the early sandbox
+    from retouch.engines.registry import load  # noqa: PLC0415 - the same
+    from retouch.errors import EngineUnavailable, TaskError  # noqa: PLC0415 - the same
+    from retouch.weights.store import WeightsStore  # noqa: PLC0415 - the same
+    from retouch.worker.child.job import report  # noqa: PLC0415 - the same
+
+    weights = WeightsStore(Path(setup.weights_dir))
+    cache_dir = Path(setup.cache_dir) if setup.cache_dir else None
+    try:
+        engine: LocalEngine = load(name)(EngineEnvironment(weights.path, setup.threads, cache_dir))
+        engine.warm()
+    except TaskError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - somebody else's engine; the child outlives its bugs
+        report(error)
+        return EngineUnavailable(f"The engine {name!r} could not be started.")
+    return engine
+
+
+if __name__ == "__main__":
+    try:
+        main(int(sys.argv[1]))
+    except EOFError:
+        os._exit(0)
