@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Plane: TypeAlias = NDArray[np.float32]  # (H, W) or (H, W, C)
+
+
+def f32(values: Any) -> Plane:
+    """As float32: numpy's arithmetic forgets it now and then, and so does its typing."""
+    return np.asarray(values, np.float32)
 
 
 def box(plane: Plane, radius: int) -> Plane:

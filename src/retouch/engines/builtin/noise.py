@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, resize
+from retouch.engines.builtin.blur import Plane, f32, resize
 
 _FFT_SIDE = 1024
 
@@ -79,3 +79,14 @@ def grain(shape: tuple[int, int], rng: Generator, sigma: float) -> Plane:
     common = rng.standard_normal(shape, np.float32)[..., None]
     single = rng.standard_normal((*shape, 3), np.float32)
     return np.asarray((0.85 * common + 0.53 * single) * np.float32(sigma), np.float32)
+
+
+def fractal_line(length: int, rng: Generator, slope: float) -> NDArray[np.float32]:
+    """As :func:`fractal`, along one line: (length,) float32, mean 0, standard deviation 1; no period shows."""
+    count = 2 * length
+    frequency = np.fft.rfftfreq(count, 1 / count)
+    gain = np.maximum(frequency, 1) ** -slope
+    gain[:2] = 0
+    spectrum = gain * np.exp(2j * np.pi * rng.random(frequency.size)) * rng.rayleigh(1, frequency.size)
+    line = np.fft.irfft(spectrum, count)[:length]
+    return f32((line - line.mean()) / (line.std() + 1e-12))

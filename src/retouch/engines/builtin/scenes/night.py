@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from retouch.engines.builtin.blur import Plane, gaussian, resize, smoothstep
+from retouch.engines.builtin.blur import Plane, f32, gaussian, resize, smoothstep
 from retouch.engines.builtin.noise import fractal, unit
 from retouch.engines.builtin.scenes.scene import Size
 from retouch.engines.builtin.stars import View, draw_stars
@@ -55,20 +55,19 @@ def milky_way(view: View, size: Size, rng: Generator) -> tuple[Plane, Plane]:
     glow = (disc + 0.55 * bulge) * (
         0.55 + 0.75 * unit(np.asarray(0.8 * fine + 0.5 * crumbs + 0.5 * large, np.float32))
     )
-    rift = np.exp(-(((latitude + 0.018 * large - 0.012) / 0.05) ** 2))
-    depth = smoothstep(
-        -0.25, 1.3, np.asarray(0.75 * fine + 0.35 * crumbs + 0.5 * large + 1.5 * rift - 0.9, np.float32)
-    )
-    dust = np.clip(
-        depth * (0.25 + 0.75 * rift) * (0.45 + 0.55 * np.exp(-((longitude / 1.2) ** 2))) * 1.35, 0, 0.93
-    )
+    middle = latitude + 0.028 * large + 0.010 * fine - 0.008
+    rift, flanks = np.exp(-((middle / 0.045) ** 2)), np.exp(-((latitude / 0.16) ** 2))
+    lumps = 0.9 * fine + 0.45 * crumbs
+    depth = 2.3 * rift * smoothstep(-1.5, 1.5, f32(lumps + 0.3 * large))
+    depth += 1.0 * flanks * smoothstep(0.1, 2.2, f32(lumps - 0.4 * large))
+    depth *= 0.35 + 0.65 * np.exp(-((longitude / 1.2) ** 2))
     warmth = np.clip(centre * 1.2 - 0.1, 0, 1)[..., None]
     colour = (1 - warmth) * np.array([0.62, 0.74, 1.0]) + warmth * np.array([1.0, 0.80, 0.60])
-    transmission = (1 - dust[..., None]) ** np.array([0.85, 1.05, 1.25])  # dust reddens what it dims
+    transmission = np.exp(-depth[..., None] * np.array([0.80, 1.0, 1.22]))  # dust reddens what it dims
     light = glow[..., None] * colour * transmission
     pink = np.clip(fractal(shape, rng, 1.9) - 1.7, 0, 1.2) * glow * 0.55  # clouds of glowing hydrogen
     light += gaussian(np.asarray(pink, np.float32), 3)[..., None] * np.array([1.0, 0.28, 0.38])
-    density = np.clip(glow * (1 - dust), 0, 1)
+    density = np.clip(glow * np.exp(-depth), 0, 1)
     return resize(np.asarray(light, np.float32), size), resize(np.asarray(density, np.float32), size)
 
 
