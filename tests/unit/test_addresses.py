@@ -19,7 +19,7 @@ from retouch.fetch.addresses import (
     denied_by,
     is_public,
 )
-from retouch.testing.network import FORBIDDEN
+from retouch.testing.vectors import FORBIDDEN
 
 # First and last address of each class, written out by hand: the table under test must not judge itself.
 CLASSES_V4 = {
