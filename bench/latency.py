@@ -64,5 +64,5 @@ def measure() -> Section:
             Figure("added p50, idle", f"{p50:.0f} ms", "< 60 ms", p50 < 60),  # noqa: PLR2004 - the aim
             Figure("added p99, idle", f"{p99:.0f} ms"),
         ),
-        f"{EDITS} edits of a {SIDE} px photo sent as a data URI, one by one, polled every {POLL_S * 1000:.0f} ms.",
+        f"{EDITS} edits of a {SIDE} px data URI, one by one, polled each {POLL_S * 1000:.0f} ms.",
     )

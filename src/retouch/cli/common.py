@@ -16,7 +16,7 @@ from rich.console import Console
 from retouch.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from psycopg_pool import AsyncConnectionPool
+    from retouch.database.pool import Pool
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class Database:
     """An open, migrated database."""
 
     url: str
-    pool: AsyncConnectionPool
+    pool: Pool
     settings: Settings
 
 

@@ -37,7 +37,9 @@ _FORMATS: Final[dict[str, OutputFormat]] = {
 def edit(
     photo: Annotated[Path, typer.Argument(help="The picture to edit.")],
     instruction: Annotated[str, typer.Argument(help="What to do, in any language.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write; the ending picks the format.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Where to write; the ending picks the format.")
+    ],
     n: Annotated[int, typer.Option("--n", "-n", min=1, max=10, help="How many different pictures.")] = 1,
     seed: Annotated[int | None, typer.Option(help="Same seed, same picture. [default: drawn]")] = None,
     as_json: AsJson = False,
@@ -45,7 +47,6 @@ def edit(
     """Edit a picture on this machine. No server is needed.
 
     Examples:
-
         retouch edit photo.png "Change the background to a starry sky" -o starry.png
 
         retouch edit photo.jpg "Convert the image to cyberpunk style" -o neon.png --n 2 --seed 7
@@ -170,5 +171,7 @@ def _write(output: Path, pictures: Sequence[EncodedImage]) -> list[Path]:
         for file, picture in zip(files, pictures, strict=True):
             file.write_bytes(picture.data)
     except OSError as error:
-        raise SetupError(f"{output} cannot be written: {error.strerror}", "choose another place with -o") from error
+        raise SetupError(
+            f"{output} cannot be written: {error.strerror}", "choose another place with -o"
+        ) from error
     return files

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -10,11 +12,19 @@ from rich.table import Table
 from retouch.cli.common import AsJson, Database, DataDir, err, out, print_json, with_database
 from retouch.keyring import Keyring
 
+if TYPE_CHECKING:
+    from retouch.tasks.keys import KeyInfo, KeyStore, NewKey
+
 app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
 
 
-def _store(database: Database) -> KeyStore:
-    return KeyStore(database.pool, Keyring.open(database.settings))
+async def _store(database: Database) -> KeyStore:
+    from retouch.tasks.keys import KeyStore  # noqa: PLC0415 - loads the driver
+    from retouch.tasks.secret import check_secret  # noqa: PLC0415 - the same
+
+    keyring = Keyring.open(database.settings)
+    await check_secret(database.pool, keyring)  # a key made under another secret would open nothing
+    return KeyStore(database.pool, keyring)
 
 
 @app.command("create")
@@ -31,7 +41,7 @@ def create(
     """
 
     async def work(database: Database) -> NewKey:
-        return await _store(database).create(name, account=account, admin=admin)
+        return await (await _store(database)).create(name, account=account, admin=admin)
 
     made = with_database(data_dir, work)
     if as_json:
@@ -46,15 +56,16 @@ def list_(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """List the keys; the secret part of a key is kept nowhere."""
 
     async def work(database: Database) -> list[KeyInfo]:
-        return await _store(database).list()
+        return await (await _store(database)).list()
 
     rows = with_database(data_dir, work)
     if as_json:
         print_json([asdict(row) for row in rows])
         return
-    table = Table("id", "name", "account", "prefix", "admin", "created", "last used", "state")
+    table = Table("id", "name", "account", "key", "admin", "created", "revoked")
     for row in rows:
-        table.add_row(*_cells(row))
+        who = (row.id, row.name, row.account_id, f"rt_{row.prefix}_…", "yes" if row.admin else "")
+        table.add_row(*who, _day(row.created_at), _day(row.revoked_at))
     out.print(table)
 
 
@@ -65,11 +76,14 @@ def revoke(
 ) -> None:
     """Revoke a key; requests with it are refused from a few seconds on."""
 
-    async def work(database: Database) -> KeyInfo | None:
-        return await _store(database).revoke(key)
+    async def work(database: Database) -> bool:
+        return await (await _store(database)).revoke(key)
 
-    revoked = with_database(data_dir, work)
-    if revoked is None:
-        err.print(f"[red]retouch: no key {key!r} stands to be revoked[/red]\n  see: retouch keys list")
+    if not with_database(data_dir, work):
+        err.print(f"[red]retouch: no living key is called {key!r}[/red]\n  see: retouch keys list")
         raise typer.Exit(1)
-    out.print("revoked")
+    err.print("revoked")
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 def plan(
-    instruction: Annotated[str, typer.Argument(help="What to do, in any language; - reads lines from stdin.")],
+    instruction: Annotated[
+        str, typer.Argument(help="What to do, in any language; - reads lines from stdin.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Print the plan that an instruction would be carried out by.
 
     Examples:
-
         retouch plan "Change the background to a starry sky, keep the main subject" --json
 
         retouch plan - < instructions.txt > plans.jsonl

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import shlex
 import signal
 import socket
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from retouch import telemetry
-from retouch.cli.common import DataDir, err, open_database, out
+from retouch.cli.common import DataDir, open_database, out
 from retouch.cli.supervisor import Program, Supervisor
+from retouch.engines import registry
 from retouch.errors import SetupError
 from retouch.keyring import Keyring
 from retouch.settings import Settings, load_settings
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
     from retouch.tasks.keys import NewKey
 
 _KEY_FILE = "first-key"
+_CURL = """Paste this where photo.png lies:
+
+  KEY="{key}"
+  printf '{{"prompt": "Change the background to a starry sky, keep the main subject",
+    "image_urls": ["data:image/png;base64,%s"]}}' "$(base64 < photo.png | tr -d '\\n')" |
+  curl {base}/v1/images/edits -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' -d @-
+
+  curl {base}/v1/tasks/TASK_ID -H "Authorization: Bearer $KEY"
+"""
 
 
 def run(
@@ -33,30 +43,32 @@ def run(
     """Start the bundled database, the API and the workers, and keep them running.
 
     Examples:
-
         retouch run
 
         retouch run --port 9000 --data-dir /srv/retouch
     """
-    from retouch.database.pool import database_url  # noqa: PLC0415 - --help must not load the driver
-    from retouch.weights.store import WeightsStore  # noqa: PLC0415 - the same
-
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     telemetry.configure_logging(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = settings.model_copy(update={"port": _free_port(settings)})
-    missing = WeightsStore(settings.weights_dir).missing()
-    if missing:
-        raise SetupError(f"model files are missing: {', '.join(missing)}", "get them with: retouch models pull")
-    with database_url(settings) as url:
-        asyncio.run(_run(settings, url))
+    _require_weights(settings)
+    if settings.database_url is not None:
+        asyncio.run(_run(settings, settings.database_url.get_secret_value(), lambda: None))
+        return
+    from retouch.database.embedded import Supervisor as Server  # noqa: PLC0415 - --help must not load the driver
+
+    with Server(settings) as server:
+        asyncio.run(_run(settings, server.url, server.ensure_running))
 
 
-async def _run(settings: Settings, url: str) -> None:
+async def _run(settings: Settings, url: str, tend: Callable[[], object]) -> None:
     from retouch.tasks.keys import KeyStore  # noqa: PLC0415 - loads the driver
+    from retouch.tasks.secret import check_secret  # noqa: PLC0415 - the same
 
+    keyring = Keyring.open(settings)
     async with open_database(settings, url) as database:
-        first = await KeyStore(database.pool, Keyring.open(settings)).ensure_first_key()
+        await check_secret(database.pool, keyring)
+        first = await KeyStore(database.pool, keyring).ensure_first_key()
     environment = {"RETOUCH_DATABASE_URL": url, "RETOUCH_DATA_DIR": str(settings.data_dir)}
     programs = (
         Program("api", ("api", "--host", settings.host, "--port", str(settings.port)), environment),
@@ -66,13 +78,21 @@ async def _run(settings: Settings, url: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, supervisor.stop)
-    await supervisor.run(ready=lambda: _welcome(settings, first), tend=_tend(settings))
-    log = telemetry.logger(__name__)
-    log.info("stopped")
+    await supervisor.run(ready=lambda: _welcome(settings, first), tend=tend)
+    telemetry.logger(__name__).info("stopped")
 
 
-def _tend(settings: Settings) -> Callable[[], None]:
-    ...
+def _require_weights(settings: Settings) -> None:
+    """A missing model file is one clear line now, instead of a failure of every task later."""
+    from retouch.weights.store import WeightsStore  # noqa: PLC0415 - only needed here
+
+    weights = WeightsStore(settings.weights_dir)
+    engines = {engine for route in settings.models.values() for engine in route.engines}
+    needed = {name for engine in engines for name in registry.capabilities(engine).weights}
+    if missing := sorted(name for name in needed if not weights.has(name)):
+        raise SetupError(
+            f"model files are missing: {', '.join(missing)}", "get them with: retouch models pull"
+        )
 
 
 def _free_port(settings: Settings) -> int:
@@ -93,15 +113,21 @@ def _free_port(settings: Settings) -> int:
 
 def _welcome(settings: Settings, first: NewKey | None) -> None:
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
-    key = _show_first_key(settings, first) if first else "$RETOUCH_KEY"
-    out.print(f"\n[bold]Retouch is ready at {base}[/bold]   (API docs: {base}/docs)\n")
-    out.print("Edit a picture of your own:\n")
-    out.print(
-        f"  printf '{{\"prompt\":\"Change the background to a starry sky, keep the main subject\","
-        f"\"image_urls\":[\"data:image/png;base64,%s\"]}}' \"$(base64 < photo.png | tr -d '\\n')\" |\n"
-        f"  curl {base}/v1/images/edits -H 'Authorization: Bearer {key}' \\\n"
-        f"    -H 'Content-Type: application/json' -d @-\n\n"
-        f"  curl {base}/v1/tasks/TASK_ID -H 'Authorization: Bearer {key}'\n",
-        markup=False,
-    )
+    out.print(f"\n[bold]Retouch is ready at {base}[/bold]   (docs: {base}/docs)\n")
+    out.print(_CURL.format(base=base, key=_key_in_curl(settings, first)), markup=False)
     sys.stdout.flush()
+
+
+def _key_in_curl(settings: Settings, first: NewKey | None) -> str:
+    """Show the first key once: on a terminal as it is, elsewhere (logs!) only where its file lies."""
+    file = settings.data_dir / _KEY_FILE
+    if first is None:
+        return f"$(cat {shlex.quote(str(file))})" if file.exists() else "$RETOUCH_KEY"
+    if sys.stdout.isatty():
+        out.print(f"Your first API key, shown only now:  [bold]{first.token}[/bold]\n")
+        return first.token
+    file.write_text("", encoding="ascii")
+    file.chmod(0o600)
+    file.write_text(first.token + "\n", encoding="ascii")
+    out.print(f"Your first API key lies in {file}, readable by you alone.\n", markup=False)
+    return f"$(cat {shlex.quote(str(file))})"

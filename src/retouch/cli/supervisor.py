@@ -1,4 +1,4 @@
-"""Keeps the processes of ``retouch run`` alive: started in order, restarted when they die, stopped cleanly."""
+"""Keeps the processes of ``retouch run`` alive: started, restarted when they die, stopped cleanly."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Supervisor:
         """Ask everything to end; running edits get their grace time."""
         self._stopping.set()
 
-    async def run(self, *, ready: Callable[[], None], tend: Callable[[], None]) -> None:
+    async def run(self, *, ready: Callable[[], None], tend: Callable[[], object]) -> None:
         """Start all, call ``ready`` once each has said that it is, tend and restart until stopped.
 
         ``tend`` is called every second in a thread: it looks after what is no program of ours to start.
@@ -62,7 +62,7 @@ class Supervisor:
             with contextlib.suppress(asyncio.CancelledError):
                 await tender
 
-    async def _tend(self, tend: Callable[[], None]) -> None:
+    async def _tend(self, tend: Callable[[], object]) -> None:
         while True:
             try:
                 await asyncio.to_thread(tend)

@@ -19,8 +19,7 @@ from retouch.worker.loop import Worker
 from retouch.worker.steps import Tools
 
 if TYPE_CHECKING:
-    from psycopg_pool import AsyncConnectionPool
-
+    from retouch.database.pool import Pool
     from retouch.settings import Settings
 
 log = telemetry.logger(__name__)
@@ -29,7 +28,7 @@ log = telemetry.logger(__name__)
 async def serve(
     settings: Settings,
     url: str,
-    pool: AsyncConnectionPool,
+    pool: Pool,
     *,
     stop: asyncio.Event,
     ready: Callable[[], None],

@@ -1,0 +1,162 @@
+"""Make the contact sheets of docs/gallery again: every scene, style and look, and the showcases on all photos.
+
+    python scripts/gallery.py [SHEET ...]
+
+Seeds are fixed: the same version gives the same pictures. Timings under the pictures are the engine's own
+seconds for one picture on this machine, the first of its matte included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from retouch.engines.base import EngineEnvironment
+from retouch.engines.builtin.engine import BuiltinEngine
+from retouch.engines.builtin.scenes import SCENES
+from retouch.engines.builtin.styles import STYLES
+from retouch.engines.builtin.tone import LOOKS
+from retouch.engines.planner.plan import Operation, Plan
+from retouch.settings import load_settings
+from retouch.task import DEFAULT_MODEL, EditRequest
+from retouch.weights.store import WeightsStore
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PHOTOS: Final = ROOT / "tests" / "data" / "photos"
+TARGET: Final = ROOT / "docs" / "gallery"
+SEED: Final = 11
+CELL: Final = 300
+LABEL: Final = 26
+ALL: Final = (
+    "astronaut.png",
+    "chelsea.png",
+    "coffee.png",
+    "rocket.jpg",
+    "camera.png",
+    "china.jpg",
+    "flower.jpg",
+)
+FOUR: Final = ("astronaut.png", "chelsea.png", "coffee.png", "flower.jpg")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a sheet: an edit, carried out on several photos."""
+
+    label: str
+    operations: Sequence[Mapping[str, Any]]
+    photos: Sequence[str]
+
+
+class Silent:
+    """A run that nobody watches."""
+
+    cancelled = False
+    deadline = float("inf")
+    resume_state = None
+
+    def progress(self, percent: float) -> None:
+        """Nobody watches."""
+
+    def preview(self, image: NDArray[np.uint8]) -> None:
+        """Nobody watches."""
+
+    def checkpoint(self, state: Mapping[str, Any]) -> None:
+        """Nothing is resumed."""
+
+
+def replace(scene: str) -> list[dict[str, Any]]:
+    """A plan with one new background."""
+    return [{"kind": "background.replace", "scene": scene, "keep": "subject"}]
+
+
+def sheets() -> dict[str, list[Row]]:
+    """Sheet name -> its lines."""
+    return {
+        "starry-sky": [Row("starry sky", replace("starry sky"), ALL)],
+        "cyberpunk": [Row("cyberpunk", [{"kind": "style", "style": "cyberpunk"}], ALL)],
+        "scenes": [
+            *(Row(name, replace(name), FOUR) for name in SCENES),
+            Row("#2d7dd2", [{"kind": "background.replace", "color": "#2d7dd2"}], FOUR),
+            Row("gradient", [{"kind": "background.replace", "gradient": ["#ff9a5a", "#5a2d82"]}], FOUR),
+        ],
+        "styles": [Row(name, [{"kind": "style", "style": name}], FOUR) for name in STYLES],
+        "looks": [Row(name, [{"kind": "tone", "look": name}], FOUR) for name in LOOKS],
+        "background": [
+            Row("removed", [{"kind": "background.remove"}], ALL),
+            Row("blurred", [{"kind": "background.blur", "strength": 60}], ALL),
+        ],
+    }
+
+
+def load(name: str) -> NDArray[np.uint8]:
+    """A photo as (H, W, 3) uint8."""
+    with Image.open(PHOTOS / name) as opened:
+        return np.asarray(opened.convert("RGB"))
+
+
+def edited(engine: BuiltinEngine, row: Row) -> Iterator[tuple[Image.Image, float]]:
+    """Each photo of the line, edited, with the seconds it took."""
+    plan = Plan("en", tuple(Operation.from_json(each) for each in row.operations), 1.0)
+    request = EditRequest(model=DEFAULT_MODEL, prompt=row.label, sources=(), seed=SEED)
+    for name in row.photos:
+        began = time.perf_counter()
+        result = engine.edit(request, plan, [load(name)], Silent())
+        yield flattened(Image.fromarray(result.pictures[0].image)), time.perf_counter() - began
+
+
+def flattened(picture: Image.Image) -> Image.Image:
+    """Alpha shown on a checkerboard."""
+    if picture.mode != "RGBA":
+        return picture
+    rows, columns = np.indices((picture.height, picture.width)) // 16
+    board = np.where((rows + columns) % 2, 205, 245).astype(np.uint8)
+    ground = Image.fromarray(np.dstack([board] * 3))
+    ground.paste(picture, mask=picture.getchannel("A"))
+    return ground
+
+
+def draw(rows: Sequence[Row], engine: BuiltinEngine) -> Image.Image:
+    """One sheet."""
+    width = max(len(row.photos) for row in rows) * CELL
+    sheet = Image.new("RGB", (width, len(rows) * (CELL + LABEL)), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
+    for line, row in enumerate(rows):
+        top = line * (CELL + LABEL)
+        for column, (picture, seconds) in enumerate(edited(engine, row)):
+            fitted = ImageOps.pad(picture, (CELL - 6, CELL - 6), Image.Resampling.LANCZOS, color="white")
+            sheet.paste(fitted, (column * CELL + 3, top + 3))
+            text = f"{row.label}   {picture.width} x {picture.height}   {seconds:.2f} s"
+            pen.text((column * CELL + 5, top + CELL), text, "black", font)
+        print(f"  {row.label}", file=sys.stderr, flush=True)
+    return sheet
+
+
+def main() -> None:
+    """Draw the sheets that are asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="SHEET", help=f"which: {', '.join(sheets())}; none: all")
+    names = parser.parse_args().names or list(sheets())
+    settings = load_settings()
+    weights = WeightsStore(settings.weights_dir)
+    engine = BuiltinEngine(EngineEnvironment(weights.path, settings.threads_per_child))
+    engine.warm()
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        print(name, file=sys.stderr, flush=True)
+        draw(sheets()[name], engine).save(TARGET / f"{name}.webp", quality=82, method=6)
+
+
+if __name__ == "__main__":
+    main()
