@@ -1,0 +1,88 @@
+"""POST /v1/images/edits: a picture and an instruction in, a task id out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse
+from ulid import ULID
+
+from retouch import telemetry
+from retouch.api import problems
+from retouch.api.auth import Caller
+from retouch.api.body import read_object
+from retouch.api.context import request_id
+from retouch.api.dialects import apimart
+from retouch.api.inputs import Intake
+from retouch.api.services import Services, services
+from retouch.errors import InvalidRequest, RequestError
+
+if TYPE_CHECKING:
+    from retouch.api.dialects.draft import Draft
+    from retouch.task import EditRequest, Task
+    from retouch.tasks.keys import Principal
+
+router = APIRouter()
+_log = telemetry.logger(__name__)
+
+
+@router.post("/v1/images/edits")
+async def submit_edit(request: Request, caller: Caller) -> JSONResponse:
+    """Submit an edit. Answers at once with the id of a task that will end in exactly one outcome."""
+    house = services(request)
+    refuse_when_full(house)
+    draft = apimart.parse(await read_object(request), house.settings)
+    task = await submit(house, draft, caller, request_id(request.scope))
+    if request.headers.get(apimart.VERSION_HEADER) == apimart.VERSION:
+        poll_url = f"{house.links.base(request)}/v1/tasks/{task.id}"
+        body = apimart.queued(task.id, poll_url, task.request_id)
+        return JSONResponse(body, 202, {apimart.VERSION_HEADER: apimart.VERSION})
+    return JSONResponse(apimart.submitted(task.id))
+
+
+def refuse_when_full(house: Services) -> None:
+    """Raise ServiceUnavailable where there is no room left for pictures."""
+    if house.objects.free_percent() < house.settings.disk_min_free_percent:
+        raise problems.unavailable("The disk is nearly full.")
+
+
+async def submit(house: Services, draft: Draft, caller: Principal, request: str) -> Task:
+    """Make the task: pictures first, then row and ticket in one transaction."""
+    task_id = f"task_{ULID()}"
+    intake = Intake(house, task_id, caller.account_id)
+    try:
+        filled = await intake.take(draft)
+        if draft.strict:
+            _require_honoured(filled, house)
+        task = await house.tasks.create(
+            task_id=task_id,
+            account_id=caller.account_id,
+            key_id=caller.key_id,
+            request_id=request,
+            request=filled,
+        )
+    except RequestError as error:
+        # With a cause it is a connection that died, maybe after the commit: then the task needs its pictures.
+        if error.__cause__ is None:
+            await intake.undo()
+        raise
+    _log.info("task submitted", task_id=task_id, model=filled.model, n=filled.n)
+    return task
+
+
+def _require_honoured(filled: EditRequest, house: Services) -> None:
+    """Under ``strict``, refuse what no engine of the model would honour whole."""
+    # Loaded late: reading capabilities imports the engines' frames.
+    from retouch.engines import registry, routing  # noqa: PLC0415
+
+    first = None
+    for name in house.settings.models[filled.model].engines:
+        unhonoured = routing.unhonoured(filled, registry.capabilities(name))
+        if not unhonoured:
+            return
+        first = first or unhonoured[0]
+    if first is not None:
+        raise InvalidRequest(
+            f"{first.param} would be ignored ({first.reason}), and strict was asked for.", param=first.param
+        )

@@ -1,0 +1,182 @@
+"""Uvicorn's HTTP protocol, with bounds on the head of a request and on what comes after an answer.
+
+The application sees a request only when its head is complete, so a head that trickles in or never ends must
+be judged here. Bytes of a body that nobody reads any more (the answer is out) are judged here, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from retouch.api.context import new_request_id
+from retouch.api.problems import document
+from retouch.errors import HeadersTooLarge, InvalidRequest, RequestError, RequestTimeout
+
+if TYPE_CHECKING:
+    from retouch.settings import Settings
+
+_LATE_S = 5.0  # after the application's own deadline for the body, which answers with 408
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLimits:
+    """Bounds of one request on the wire."""
+
+    head_bytes: int
+    head_fields: int
+    head_seconds: float
+    body_bytes: int
+    body_seconds: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> HeadLimits:
+        """The bounds that the settings name."""
+        return cls(
+            settings.header_max_bytes,
+            settings.header_max_count,
+            settings.headers_timeout_s,
+            settings.body_max_bytes,
+            settings.request_timeout_s,
+        )
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, *args: Any, limits: HeadLimits, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._limits = limits
+        self._timer: asyncio.TimerHandle | None = None
+        self._in_head = True
+        self._head_bytes = self._head_fields = self._unread_bytes = 0
+        self._refusal: RequestError | None = None
+
+    # --- the connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base
+        """A client has until the head's deadline to send its first request."""
+        super().connection_made(transport)
+        self._arm(self._limits.head_seconds, self._head_is_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is awaited any more."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what belongs to a head that is still incomplete, then parse."""
+        began_in_head = self._in_head
+        if began_in_head and self._timer is None:
+            self._arm(self._limits.head_seconds, self._head_is_late)
+        super().data_received(data)
+        if began_in_head and self._in_head and not self.transport.is_closing():
+            # A field that never ends reaches no callback before it does.
+            self._head_bytes += len(data)
+            if self._head_bytes > self._limits.head_bytes:
+                self._refuse(self._too_large())
+
+    # --- the parser's callbacks
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._in_head = True
+        self._head_bytes = self._head_fields = self._unread_bytes = 0
+        if self._timer is None:
+            self._arm(self._limits.head_seconds, self._head_is_late)
+
+    def on_url(self, url: bytes) -> None:
+        """Part of the target."""
+        self._count_head(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One whole field. Those of a trailer are counted and dropped: nobody has judged them."""
+        self._head_fields += 1
+        self._count_head(len(name) + len(value))
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is complete: the application takes over, the body's deadline begins."""
+        self._in_head = False
+        self._arm(self._limits.body_seconds + _LATE_S, self._close)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Bytes for the application; after its answer, bytes that are thrown away, up to the limit."""
+        if self.cycle.response_complete:
+            self._unread_bytes += len(body)
+            if self._unread_bytes > self._limits.body_bytes:
+                self._close()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The whole request is here."""
+        self._disarm()
+        self._in_head = True
+        self._head_bytes = 0
+        super().on_message_complete()
+
+    # --- refusals
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the base's signature
+        """The parser gave up: because of us, or because this is not HTTP."""
+        self._refuse(self._refusal or InvalidRequest("This is not a valid HTTP/1.1 request."))
+
+    def _count_head(self, size: int) -> None:
+        self._head_bytes += size
+        over = self._head_bytes > self._limits.head_bytes or self._head_fields > self._limits.head_fields
+        if over:
+            self._refusal = self._too_large()
+            raise self._refusal  # the parser stops, and calls send_400_response
+
+    def _too_large(self) -> HeadersTooLarge:
+        most = self._limits
+        return HeadersTooLarge(
+            f"The request's head is too large: at most {most.head_bytes} bytes and {most.head_fields} fields."
+        )
+
+    def _head_is_late(self) -> None:
+        if self._head_bytes == 0:
+            self._close()  # nothing was asked, so nothing is answered
+        else:
+            seconds = self._limits.head_seconds
+            self._refuse(RequestTimeout(f"The request's head did not arrive within {seconds:g} seconds."))
+
+    def _refuse(self, error: RequestError) -> None:
+        self._disarm()
+        if self.transport.is_closing():
+            return
+        request = new_request_id()
+        body = json.dumps(document(error, request)).encode()
+        fields = (
+            "content-type: application/json",
+            "connection: close",
+            f"x-request-id: {request}",
+            f"content-length: {len(body)}",
+        )
+        head = "\r\n".join(fields).encode() + b"\r\n\r\n"
+        self.transport.write(STATUS_LINE[error.status] + head + body)
+        self.transport.close()
+
+    def _close(self) -> None:
+        self._disarm()
+        self.transport.close()
+
+    def _arm(self, seconds: float, then: Any) -> None:
+        self._disarm()
+        self._timer = self.loop.call_later(seconds, then)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """A client that offers another protocol is answered in this one; that is nothing to warn of."""

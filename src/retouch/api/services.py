@@ -1,0 +1,68 @@
+"""What the routes work with: opened once per process, closed in the opposite order."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from retouch.api.links import Links
+from retouch.database.pool import Pool, open_pool
+from retouch.keyring import Keyring
+from retouch.storage import ObjectStore
+from retouch.tasks.keys import KeyStore
+from retouch.tasks.queue import TicketQueue
+from retouch.tasks.store import TaskStore
+from retouch.tasks.uploads import UploadStore
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+    from retouch.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The stores and settings of one API process."""
+
+    settings: Settings
+    pool: Pool
+    tasks: TaskStore
+    keys: KeyStore
+    uploads: UploadStore
+    objects: ObjectStore
+    links: Links
+
+
+@contextlib.asynccontextmanager
+async def open_services(settings: Settings, url: str) -> AsyncIterator[Services]:
+    """Services over the migrated database at ``url``.
+
+    Raises:
+        ServiceUnavailable: the database does not answer.
+        SetupError: the secret or the object store cannot be opened.
+    """
+    keyring = Keyring.open(settings)
+    objects = ObjectStore.open(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        queue = await TicketQueue.open(url, settings)
+        stack.push_async_callback(queue.close)
+        pool = await open_pool(url, settings)
+        stack.push_async_callback(pool.close)
+        yield Services(
+            settings=settings,
+            pool=pool,
+            tasks=TaskStore(pool, queue, settings),
+            keys=KeyStore(pool, keyring),
+            uploads=UploadStore(pool, settings),
+            objects=objects,
+            links=Links.open(settings, keyring),
+        )
+
+
+def services(request: Request) -> Services:
+    """The services of the app that serves this request."""
+    found: Services = request.app.state.services
+    return found
