@@ -1,4 +1,4 @@
-"""Make the contact sheets of docs/gallery again: every scene, style and look, and the showcases on all photos.
+"""Make the contact sheets of docs/gallery again: each scene, style and look, the showcases on all photos.
 
     python scripts/gallery.py [SHEET ...]
 
@@ -24,7 +24,7 @@ from retouch.engines.base import EngineEnvironment
 from retouch.engines.builtin.engine import BuiltinEngine
 from retouch.engines.builtin.scenes import SCENES
 from retouch.engines.builtin.styles import STYLES
-from retouch.engines.builtin.tone import LOOKS
+from retouch.engines.builtin.looks import LOOKS
 from retouch.engines.planner.plan import Operation, Plan
 from retouch.settings import load_settings
 from retouch.task import DEFAULT_MODEL, EditRequest
@@ -36,7 +36,8 @@ TARGET: Final = ROOT / "docs" / "gallery"
 SEED: Final = 11
 CELL: Final = 300
 LABEL: Final = 26
-ALL: Final = (
+PORTRAITS: Final = ("astronaut.png", "chelsea.png", "coffee.png")
+ALL: Final = (*PORTRAITS, "rocket.jpg", "camera.png", "china.jpg", "flower.jpg")
     "astronaut.png",
     "chelsea.png",
     "coffee.png",
@@ -45,7 +46,7 @@ ALL: Final = (
     "china.jpg",
     "flower.jpg",
 )
-FOUR: Final = ("astronaut.png", "chelsea.png", "coffee.png", "flower.jpg")
+FOUR: Final = (*PORTRAITS, "flower.jpg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Silent:
     cancelled = False
     deadline = float("inf")
     resume_state = None
+    mask = None
 
     def progress(self, percent: float) -> None:
         """Nobody watches."""

@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 if TYPE_CHECKING:
     from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-    from retouch.settings import Settings
 
 # Key names whose values are never written out, whoever logs them.
 _SECRET_NAMES = ("authorization", "api_key", "secret", "password", "token", "database_url", "prompt")
@@ -38,9 +37,9 @@ OLDEST_PENDING: Final = Gauge(
 )
 
 
-def configure_logging(settings: Settings) -> None:
-    """Send structlog and the standard library's logging to stderr in one shape."""
-    console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
+def configure_logging(level: str, log_format: str = "auto") -> None:
+    """Send structlog and the standard library's logging to stderr in one shape (see the settings log_*)."""
+    console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -66,7 +65,7 @@ def configure_logging(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level.upper())
+    root.setLevel(level.upper())
     # The queue logs each job with its arguments at INFO; our own lines say the same with a task id.
     for noisy in ("procrastinate", "psycopg.pool", "httpx2", "httpcore2", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -26,7 +26,7 @@ def api(
     from retouch.database.pool import database_url  # noqa: PLC0415 - --help must not load the driver
 
     settings = load_settings(host=host, port=port, data_dir=data_dir)
-    telemetry.configure_logging(settings)
+    telemetry.configure_logging(settings.log_level, settings.log_format)
     with database_url(settings) as url:
         asyncio.run(_serve(settings, url))
 

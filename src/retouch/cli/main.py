@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from retouch import telemetry
 from retouch.cli import api, doctor, edit, keys, models, plan, run, tasks, worker
 from retouch.errors import RetouchError, SetupError, TaskError
 
@@ -35,6 +36,8 @@ def root(
     ] = False,
 ) -> None:
     """Edit pictures by instruction, on your own machine. Start with: retouch run."""
+    # A command speaks for itself; the services turn their log up once they know their settings.
+    telemetry.configure_logging("warning", "console")
 
 
 app.command("run")(run.run)

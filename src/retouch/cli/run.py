@@ -48,7 +48,7 @@ def run(
         retouch run --port 9000 --data-dir /srv/retouch
     """
     settings = load_settings(host=host, port=port, data_dir=data_dir)
-    telemetry.configure_logging(settings)
+    telemetry.configure_logging(settings.log_level, settings.log_format)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = settings.model_copy(update={"port": _free_port(settings)})
     _require_weights(settings)
