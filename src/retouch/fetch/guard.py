@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TypeAlias
 
@@ -18,6 +20,8 @@ Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[Address]]]
 
 MAX_ADDRESSES = 4  # tried one after the other, sharing the connect timeout
 
+# Threads of their own: a name server that hangs holds them, and must not hold up what else runs in threads.
+_LOOKUPS = ThreadPoolExecutor(8, thread_name_prefix="resolve")
 _log = structlog.get_logger(__name__)
 
 
@@ -32,7 +36,8 @@ class AddressBlocked(OSError):
 
 async def resolve(host: str, port: int) -> Sequence[Address]:
     """Ask the system's resolver, in its order of preference; OSError when the name is unknown."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOKUPS, ask)
     return [ip_address(sockaddr[0]) for *_, sockaddr in found]
 
 
