@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+import retouch
 from retouch.errors import (
     SetupError,
     SourceNotFound,
@@ -372,3 +374,15 @@ async def test_a_trusted_origin_may_have_the_owners_authority(tmp_path: Path) ->
 def test_an_origin_is_scheme_host_and_port(origin: str) -> None:
     with pytest.raises(ValueError, match="is not an origin"):
         trusted(origin)
+
+
+def test_no_room_that_handles_requests_knows_the_trusted_door() -> None:
+    """Only who works with the owner's own origins imports it; what a request brought never gets there."""
+    house = Path(retouch.__file__).parent
+    importers = {
+        path.relative_to(house).parts[0]
+        for path in house.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and any(name.name == "trusted" for name in node.names)
+    }
+    assert importers <= {"engines", "webhooks", "cli"}

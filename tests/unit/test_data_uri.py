@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -236,3 +238,11 @@ async def test_a_stored_object_is_judged_by_its_bytes_too() -> None:
 def test_an_upload_id_never_becomes_a_path(upload_id: str) -> None:
     with pytest.raises(SourceExpired):
         upload_key(upload_id)
+
+
+def test_the_door_can_check_sources_without_the_http_client() -> None:
+    """The API imports these two; it opens no connection, and should not carry the means to."""
+    code = "import sys, retouch.fetch.source, retouch.fetch.urls; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "retouch.fetch.source" in done.stdout.split()
+    assert not {"httpx2", "httpcore2", "PIL", "numpy"} & set(done.stdout.split())
