@@ -13,7 +13,8 @@ import psutil
 from bench.latency import seen
 from bench.photos import photo
 from bench.report import Figure, Section
-from bench.service import Service, connection, service
+from bench.service import connection, processes, service
+from retouch.testing.service import Service
 
 SIDE, RUNS = 1024, 5
 PROMPTS = {
@@ -42,7 +43,7 @@ class Memory(threading.Thread):
     def run(self) -> None:
         """Sample ten times a second."""
         while not self._stop_asked.wait(0.1):
-            for name, pid in self._target.tree().items():
+            for name, pid in processes(self._target).items():
                 if psutil.pid_exists(pid):
                     self.peak[name] = max(self.peak.get(name, 0), _resident(pid))
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import subprocess
-import sys
 import time
 from typing import Any
 
 from bench.photos import photo
 from bench.report import Figure, Section, quantile
-from bench.service import Line, Service, connection, service
+from bench.service import Line, connection, service
+from retouch.testing.service import Service, retouch
 
 EDITS, WARM, SIDE = 40, 3, 256
 POLL_S = 0.002
@@ -43,11 +42,8 @@ async def all_seen(target: Service) -> dict[str, float]:
 
 def engine_seconds(target: Service) -> dict[str, float]:
     """Task id -> the engine's own seconds, as the rows have them."""
-    command = [sys.executable, "-m", "retouch.cli.main", "tasks", "list", "--json", "--limit", "100"]
-    listed = subprocess.run(
-        [*command, "--data-dir", str(target.data_dir)], capture_output=True, text=True, check=True
-    )
-    return {row["id"]: row["outcome"]["timings"]["builtin"] for row in json.loads(listed.stdout)}
+    listed = retouch("tasks", "list", "--json", "--limit", "100", "--data-dir", str(target.data_dir))
+    return {row["id"]: row["outcome"]["timings"]["builtin"] for row in json.loads(listed)}
 
 
 def measure() -> Section:

@@ -1,102 +1,45 @@
-"""A whole service for a measurement: ``retouch run`` in a folder of its own, and a light HTTP client."""
+"""A whole service for a measurement, its processes by name, and a light HTTP client."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
-READY_CEILING_S = 120
+import psutil
 
+from retouch.testing.service import Service, running_service
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A running service: where it is, a key for it, and its supervisor's process."""
-
-    host: str
-    port: int
-    key: str
-    data_dir: Path
-    process: subprocess.Popen[bytes]
-
-    def tree(self) -> dict[str, int]:
-        """Process name -> pid of everything that the supervisor started."""
-        import psutil  # noqa: PLC0415 - a development tool
-
-        found = {}
-        for child in psutil.Process(self.process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                line = " ".join(child.cmdline())
-                for name, mark in (("child", "worker.child"), ("api", "main api"), ("worker", "main worker")):
-                    if mark in line:
-                        found[name] = child.pid
-                        break
-        return found
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+_MARKS: Final = {
+    "retouch.worker.child": "child",
+    "retouch.cli.main api": "api",
+    "retouch.cli.main worker": "worker",
+}
 
 
 @contextlib.contextmanager
-def service(environment: Mapping[str, str] | None = None, *, api_only: bool = False) -> Iterator[Service]:
-    """Start, wait until ready, stop. ``api_only`` leaves the worker out: submits alone are measured."""
-    with tempfile.TemporaryDirectory(prefix="retouch-bench-") as folder:
-        data_dir, port = Path(folder) / "data", free_port()
-        command = [sys.executable, "-m", "retouch.cli.main"]
-        options = ["--port", str(port), "--data-dir", str(data_dir)]
-        variables = {**os.environ, "RETOUCH_LOG_LEVEL": "warning", **(environment or {})}
-        with (Path(folder) / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [*command, "api" if api_only else "run", *options], env=variables, stdout=log, stderr=log
-            )
-        try:
-            _wait_ready(port, process, Path(folder) / "log")
-            create = [*command, "keys", "create", "bench", "--data-dir", str(data_dir)]
-            key = subprocess.run(
-                create, env=variables, capture_output=True, text=True, check=True
-            ).stdout.strip()
-            yield Service("127.0.0.1", port, key, data_dir, process)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+def service(command: Literal["run", "api"] = "run") -> Iterator[Service]:
+    """Start in a folder of its own, stop afterwards. ``api``: without a worker, to measure submits alone."""
+    quiet = {"RETOUCH_LOG_LEVEL": "warning"}
+    with (
+        tempfile.TemporaryDirectory(prefix="retouch-bench-") as folder,
+        running_service(Path(folder), quiet, command=command) as running,
+    ):
+        yield running
 
 
-def _wait_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + READY_CEILING_S
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise RuntimeError(
-                f"the service ended: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}"
-            )
-        status, _ = asyncio.run(_once("127.0.0.1", port, "GET", "/readyz"))
-        if status == 200:  # noqa: PLR2004 - HTTP
-            return
-        time.sleep(0.05)
-    raise RuntimeError("the service did not become ready")
-
-
-async def _once(host: str, port: int, method: str, path: str) -> tuple[int, bytes]:
-    try:
-        async with connection(host, port) as line:
-            return await line.call(method, path)
-    except OSError:
-        return 0, b""
+def processes(target: Service) -> dict[str, int]:
+    """Name (api, worker, child) -> pid of what the service started."""
+    found = {}
+    for process in psutil.Process(target.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            line = " ".join(process.cmdline())
+            found.update({name: process.pid for mark, name in _MARKS.items() if mark in line})
+    return found
 
 
 class Line:

@@ -12,7 +12,8 @@ import time
 from collections.abc import AsyncIterator
 
 from bench.report import Figure, Section, quantile
-from bench.service import Line, Service, connection, service
+from bench.service import Line, connection, service
+from retouch.testing.service import Service
 
 RATE, RATE_SECONDS = 50, 20
 LINES, LOAD_SECONDS, WARM = 16, 10, 200
@@ -81,7 +82,7 @@ async def throughput(target: Service) -> float:
 
 def measure() -> Section:
     """Both, against an API without a worker: what is measured is the door."""
-    with service(api_only=True) as target:
+    with service("api") as target:
         taken = asyncio.run(latencies(target))
         rate = asyncio.run(throughput(target))
     p50, p99 = quantile(taken, 0.5) * 1000, quantile(taken, 0.99) * 1000

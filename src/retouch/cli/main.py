@@ -31,7 +31,7 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the fl
 
 @app.callback()
 def root(
-    show: Annotated[
+    show: Annotated[  # noqa: ARG001 - acts in its callback
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:

@@ -14,7 +14,7 @@ import typer
 
 from retouch import telemetry
 from retouch.cli.common import DataDir, open_database, out
-from retouch.cli.supervisor import Program, Supervisor
+from retouch.cli.supervisor import Program, Supervisor, say_ready
 from retouch.engines import registry
 from retouch.errors import SetupError
 from retouch.keyring import Keyring
@@ -116,6 +116,7 @@ def _welcome(settings: Settings, first: NewKey | None) -> None:
     out.print(f"\n[bold]Retouch is ready at {base}[/bold]   (docs: {base}/docs)\n")
     out.print(_CURL.format(base=base, key=_key_in_curl(settings, first)), markup=False)
     sys.stdout.flush()
+    say_ready()
 
 
 def _key_in_curl(settings: Settings, first: NewKey | None) -> str:
