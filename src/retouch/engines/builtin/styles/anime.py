@@ -43,7 +43,8 @@ def _cel(lab: Picture) -> Picture:
     cel = 0.75 * steps + 0.25 * light
     shadow = 1 - smoothstep(cel, 0.25, 0.6)
     chroma = np.hypot(lab[..., 1], lab[..., 2])
-    lab[..., 0] = 0.13 + 0.87 * cel**0.94
+    air = 0.13 * (1 - smoothstep(chroma, 0.06, 0.18))
+    lab[..., 0] = air + (1 - air) * cel**0.94
     lab[..., 1:] *= (1.28 + 0.4 * smoothstep(chroma, 0.02, 0.09))[..., None]
     lab[..., 1] += 0.008 * shadow
     lab[..., 2] -= 0.035 * shadow

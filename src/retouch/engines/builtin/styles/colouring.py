@@ -26,6 +26,8 @@ def levelled(rgb: Picture, middle: float = 0.45, *, most: float = 0.7) -> Pictur
     gamma = float(np.clip((np.log(middle) / np.log(here)) ** most, 0.5, 1.8))
     scaled = np.clip((light - low) / span, 0, 1) ** np.float32(gamma)
     gain = np.clip((scaled + 0.01) / (light + 0.01), 0, 6)
+    # A strong colour stops where its first channel is full: beyond, it would turn pale.
+    gain = np.minimum(gain, np.maximum(1, 1 / (rgb.max(-1) + 0.01)))
     return np.clip(rgb * gain[..., None], 0, 1).astype(np.float32)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retouch.engines.builtin.colour import to_linear, to_oklab, to_srgb
-from retouch.engines.builtin.painting import abstraction, flow, grey, ink, smoothstep
+from retouch.engines.builtin.painting import abstraction, flow, ink, smoothstep
 from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.tone import into_gamut
 
@@ -22,7 +22,7 @@ def render(sheet: Sheet) -> Picture:
     unit = sheet.unit
     clean = abstraction(levelled(sheet.rgb, 0.52), 2.2 * unit, 7 * unit, passes=3)
     sheet.progress(0.5)
-    light = grey(clean)
+    light = to_oklab(to_linear(np.clip(clean, 0, 1)))[..., 0] ** np.float32(1.35)
     flat = _flat(clean)
     angle = float(sheet.rng(1).uniform(20, 70))
     tone = smoothstep(light, 0.18, 0.62)

@@ -14,9 +14,11 @@ import numpy as np
 
 from retouch.engines.builtin.colour import from_oklab, to_linear, to_oklab, to_srgb
 from retouch.engines.builtin.painting import grey, smoothstep
+from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.styles.light import bloom, fringes, shoulder, vignette
 from retouch.engines.builtin.styles.neon_city import Neon, draw
 from retouch.engines.builtin.styles.surface import blur, clouds, grain
+from retouch.engines.builtin.tone import into_gamut
 
 if TYPE_CHECKING:
     from retouch.engines.builtin.styles.sheet import Picture, Plane, Sheet
@@ -46,7 +48,7 @@ def render(sheet: Sheet) -> Picture:
     """The night picture, sRGB. Draws the palette, its sides, the city, haze and rain from the sheet's seed."""
     rng = sheet.rng(1)
     neon = _NIGHTS[int(rng.integers(len(_NIGHTS)))]
-    level = _exposed(sheet.rgb)
+    level = levelled(sheet.rgb, 0.42, most=1)
     parts = _parts(level, sheet.subject(), sheet.unit)
     sheet.progress(0.25)
     city = draw(sheet.shape, neon, sheet.rng(2), float(np.clip(parts.sky.mean() * 4, 0.1, 0.85)))
@@ -63,18 +65,6 @@ def render(sheet: Sheet) -> Picture:
     picture = picture * (1 - cover) + (subject + 0.9 * wrap) * cover
     sheet.progress(0.75)
     return _lens(picture, sheet)
-
-
-def _exposed(rgb: Picture) -> Picture:
-    """Auto-levels: the picture's own black and white stretched, its median brought to 0.42 luma."""
-    light = grey(rgb)
-    low, middle, high = (float(v) for v in np.percentile(light, (0.5, 50, 99.5)))
-    span = max(high - low, 0.15)
-    middle = float(np.clip((middle - low) / span, 0.05, 0.95))
-    gamma = float(np.clip(np.log(0.42) / np.log(middle), 0.55, 1.5))
-    scaled = np.clip((light - low) / span, 0, 1) ** np.float32(gamma)
-    gain = np.clip((scaled + 0.01) / (light + 0.01), 0, 6)
-    return np.clip(rgb * gain[..., None], 0, 1).astype(np.float32)
 
 
 def _parts(level: Picture, subject: Plane, unit: float) -> _Parts:
@@ -103,34 +93,34 @@ def _from_the_top(smooth: Plane, unit: float) -> Plane:
     return np.asarray(cv2.resize(kept, smooth.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _graded(level: Picture, *, keep: float, dark: float) -> Picture:
+def _graded(level: Picture, *, keep: float, dark: float, tint: float = 1) -> Picture:
     """Night exposure with teal shadows and magenta highlights; ``keep`` is how much own colour stays."""
     lab = to_oklab(to_linear(level))
-    light = lab[..., 0]
-    night = dark * (0.03 + 0.97 * smoothstep(light, 0.02, 1.1) ** np.float32(1.05))
+    light = np.clip(lab[..., 0], 0, 1)
     shade, shine = 1 - smoothstep(light, 0.15, 0.6), smoothstep(light, 0.5, 0.95)
     middle = 1 - shade - shine
-    lab[..., 1] = keep * lab[..., 1] - 0.045 * shade + 0.055 * shine + 0.035 * middle
-    lab[..., 2] = keep * lab[..., 2] - 0.055 * shade - 0.035 * shine - 0.075 * middle
-    lab[..., 0] = night
+    lab[..., 1] = keep * lab[..., 1] + tint * (-0.045 * shade + 0.055 * shine + 0.025 * middle)
+    lab[..., 2] = keep * lab[..., 2] + tint * (-0.055 * shade - 0.03 * shine - 0.065 * middle)
+    lab[..., 0] = dark * (0.05 + 0.95 * light ** np.float32(1.3))
     return np.maximum(from_oklab(lab), 0).astype(np.float32)
 
 
 def _background(level: Picture, parts: _Parts, city: Picture, neon: Neon, sheet: Sheet) -> Picture:
     """The photo's own background gone dark, the city standing in its sky, neon along its edges, haze."""
     unit = sheet.unit
-    own = _graded(level, keep=0.35, dark=0.62)
+    own = _graded(level, keep=0.35, dark=0.6)
     sky = parts.sky[..., None]
-    picture = own * (1 - 0.88 * sky) + city * (0.25 + 0.75 * sky)
+    picture = own * (1 - 0.88 * sky) + city * (0.14 + 0.86 * sky)
     light = grey(level)
     soft = blur(light, 1.4 * unit)
     edges = np.hypot(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1))
     tubes = smoothstep(edges / np.float32(max(unit, 0.2) ** -0.7), 0.12, 0.75) * (1 - parts.sky)
+    tubes *= 1 - smoothstep(blur(parts.subject, 7 * unit), 0.02, 0.2)
     picture += 0.55 * tubes[..., None] * _sides(sheet.shape, neon, 0.5)
     haze = np.clip(0.6 + 0.5 * clouds(sheet.shape, sheet.rng(3), 1.7), 0, 2)
     down = np.linspace(0, 1, sheet.shape[0], dtype=np.float32)[:, None]
-    thick = 0.55 * haze * np.exp(-(((down - 0.66) / 0.24) ** 2))
-    fog = blur(city, 60 * unit) * 0.5 + np.asarray(neon.horizon, np.float32) * 0.35
+    thick = 0.5 * haze * np.exp(-(((down - 0.64) / 0.22) ** 2)) * (1 - 0.45 * parts.ground)
+    fog = blur(city, 60 * unit) * 0.5 + _sides(sheet.shape, neon, 0.5) * 0.1
     return np.asarray(
         picture * (1 - 0.35 * np.clip(thick, 0, 1))[..., None] + fog * thick[..., None], np.float32
     )
@@ -157,7 +147,7 @@ def _wet(picture: Picture, parts: _Parts, sheet: Sheet) -> Picture:
     streaks = cv2.blur(cv2.blur(mirrored, (1, tall)), (max(1, round(3 * sheet.unit)) | 1, tall))
     puddles = np.clip(0.75 + 0.45 * clouds(sheet.shape, sheet.rng(5), 1.5), 0.15, 1.6)
     return np.asarray(
-        picture * (1 - 0.35 * parts.ground[..., None]) + streaks * (0.9 * parts.ground * puddles)[..., None],
+        picture * (1 - 0.2 * parts.ground[..., None]) + streaks * (0.75 * parts.ground * puddles)[..., None],
         np.float32,
     )
 
@@ -165,23 +155,47 @@ def _wet(picture: Picture, parts: _Parts, sheet: Sheet) -> Picture:
 def _lit_subject(level: Picture, subject: Plane, neon: Neon, sheet: Sheet) -> Picture:
     """Dim own light, one coloured lamp from each side over its relief, and bright rims."""
     unit = sheet.unit
-    light = grey(level)
-    relief = blur(light, 9 * unit) + 0.5 * blur(light, 28 * unit) + 1.6 * blur(subject, 40 * unit)
-    slope = cv2.Sobel(relief, cv2.CV_32F, 1, 0, scale=1 / 8) * np.float32(1024 * unit / 12)
-    x = np.linspace(0, 1, light.shape[1], dtype=np.float32)[None]
-    weight = subject.sum(0)
-    middle = float((weight * x[0]).sum() / (weight.sum() + 1e-3)) if weight.sum() > 1 else 0.5
-    wide = max(0.08, float((weight > 0.05 * weight.max()).mean()) / 2)
-    facing = np.clip(0.75 * (x - middle) / wide - slope, -1.4, 1.4)
+    level = _found_in_the_dark(level, subject)
+    light = to_oklab(to_linear(level))[..., 0]
+    facing = _facing(light, subject, unit)
     from_right, from_left = (
-        smoothstep(facing, -0.15, 1.1)[..., None],
-        smoothstep(-facing, -0.15, 1.1)[..., None],
+        smoothstep(facing, -0.1, 1.0)[..., None],
+        smoothstep(-facing, -0.1, 1.0)[..., None],
     )
     left, right = np.asarray(neon.left, np.float32), np.asarray(neon.right, np.float32)
-    own = _graded(level, keep=0.72, dark=0.74)
-    albedo = (to_linear(level).mean(-1) * 0.9 + 0.02)[..., None]
-    lit = own * 0.85 + 1.05 * albedo * (from_left * left + from_right * right)
+    own = _graded(level, keep=0.95, dark=0.8, tint=0.5)
+    # Lamps find drawing in the shadows too: a coat that was black in the sun is not black in neon light.
+    shadows = np.clip(light - blur(light, 16 * unit), -0.1, 0.25)
+    albedo = (0.03 + 0.75 * light**2.2 + 0.5 * np.clip(shadows, 0, 1))[..., None]
+    linear = to_linear(level)
+    surface = 0.5 + 0.5 * np.clip((linear + 0.02) / (linear.mean(-1, keepdims=True) + 0.02), 0, 2)
+    lit = own + 0.9 * albedo * surface * (from_left * left + from_right * right)
     return np.asarray(lit + _rims(light, subject, neon, unit), np.float32)
+
+
+def _found_in_the_dark(level: Picture, subject: Plane) -> Picture:
+    """Raise a subject that is darker than the whole picture: its own median lightness towards 0.56."""
+    lab = to_oklab(to_linear(level))
+    inside = lab[..., 0][subject > 0.5]
+    if inside.size == 0:
+        return level
+    median = float(np.clip(np.median(inside), 0.12, 0.9))
+    lab[..., 0] = np.maximum(lab[..., 0], 0) ** np.float32(np.clip(np.log(0.56) / np.log(median), 0.62, 1.0))
+    return to_srgb(into_gamut(lab))
+
+
+def _facing(light: Plane, subject: Plane, unit: float) -> Plane:
+    """How much the subject turns to the right (> 0) or left lamp: its shading, and where it stands."""
+    relief = blur(light, 9 * unit) + 0.5 * blur(light, 28 * unit) + 1.6 * blur(subject, 40 * unit)
+    slope = cv2.Sobel(relief, cv2.CV_32F, 1, 0, scale=1 / 8) * np.float32(1024 * unit / 12)
+    slope = blur(slope, 4 * unit)
+    x = np.linspace(0, 1, light.shape[1], dtype=np.float32)[None]
+    weight = subject.sum(0)
+    if weight.sum() < 1:
+        return np.asarray(2 * (x - 0.5) - slope, np.float32)
+    middle = float((weight * x[0]).sum() / weight.sum())
+    wide = max(0.08, float((weight > 0.05 * weight.max()).mean()) / 2)
+    return np.clip(0.75 * (x - middle) / wide - slope, -1.4, 1.4).astype(np.float32)
 
 
 def _rims(light: Plane, subject: Plane, neon: Neon, unit: float) -> Picture:

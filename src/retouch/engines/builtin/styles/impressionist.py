@@ -31,11 +31,23 @@ def render(sheet: Sheet) -> Picture:
     sheet.progress(0.2)
     board.lay(aim, stream, Brush(11 * unit * size, 4, 5, 0.0, 0.045), sheet.rng(2))
     sheet.progress(0.4)
-    board.lay(aim, stream, Brush(5.5 * unit * size, 5, 3, 0.13, 0.035), sheet.rng(3), 0.6 + attention)
+    board.lay(
+        aim,
+        stream,
+        Brush(5.5 * unit * size, 5, 3, 0.13, 0.03),
+        sheet.rng(3),
+        0.6 + attention + 0.8 * sheet.subject(),
+    )
     sheet.progress(0.6)
-    board.lay(aim, stream, Brush(2.6 * unit * size, 5, 2, 0.12, 0.018), sheet.rng(4), 0.1 + 1.5 * attention)
+    board.lay(
+        aim,
+        stream,
+        Brush(2.6 * unit * size, 5, 2, 0.12, 0.018),
+        sheet.rng(4),
+        0.1 + 1.5 * attention + 0.4 * sheet.subject(),
+    )
     sheet.progress(0.75)
-    board.lay(aim, stream, Brush(1.3 * unit * size, 5, 1, 0.12, 0.008), sheet.rng(5), 1.6 * attention**2)
+    board.lay(aim, stream, Brush(1.3 * unit * size, 5, 1, 0.12, 0.008), sheet.rng(5), _gaze(attention, sheet))
     sheet.progress(0.85)
     return np.clip(board.picture * (1 + 0.055 * lit(board.height, unit))[..., None], 0, 1).astype(np.float32)
 
@@ -55,12 +67,19 @@ def _sunlit(rgb: Picture) -> Picture:
     """Brighter and more colourful, shadows towards blue-violet, lights towards warm yellow."""
     lab = to_oklab(to_linear(levelled(rgb, 0.55, most=0.7)))
     light = lab[..., 0].copy()
-    lab[..., 0] = 0.17 + 0.81 * light
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    lift = 0.17 * (1 - smoothstep(chroma, 0.07, 0.2))
+    lab[..., 0] = lift + (0.98 - lift) * light
     lab[..., 1:] *= np.float32(1.4)
     shade, sun = 1 - smoothstep(light, 0.15, 0.6), smoothstep(light, 0.5, 1.0)
     lab[..., 1] += 0.012 * shade + 0.004 * sun
     lab[..., 2] += -0.055 * shade + 0.024 * sun
     return to_srgb(into_gamut(lab))
+
+
+def _gaze(attention: Plane, sheet: Sheet) -> Plane:
+    """Where the finest brush goes: sharp detail, and eyes and lettering on the subject before all."""
+    return np.asarray(1.6 * attention**2 + 1.0 * attention * sheet.subject(), np.float32)
 
 
 def _attention(sheet: Sheet) -> Plane:

@@ -21,8 +21,8 @@ def render(sheet: Sheet) -> Picture:
     sheet.progress(0.4)
     light = local_contrast(grey(clean), unit)
     stream = flow(clean, 3 * unit)
-    thin = ink(light, stream, 0.85 * unit, amount=26, threshold=0.3, slope=4)
-    bold = ink(light, stream, 1.9 * unit, amount=20, threshold=0.28, slope=4)
+    thin = ink(light, stream, 0.95 * unit, amount=30, threshold=0.34, slope=4)
+    bold = ink(light, stream, 2.2 * unit, amount=26, threshold=0.34, slope=4)
     sheet.progress(0.8)
     pressure = np.clip(0.55 + 0.45 * clouds(sheet.shape, sheet.rng(1), 1.4), 0, 1)
     black = 1 - np.minimum(thin, 1 - (1 - bold) * pressure)
@@ -33,5 +33,5 @@ def render(sheet: Sheet) -> Picture:
 def local_contrast(light: np.ndarray, unit: float) -> np.ndarray:
     """Lightness with its wide variations evened out, around 0.6: shadows and skies lose their weight."""
     mean = blur(light, 24 * unit)
-    spread = np.sqrt(blur((light - mean) ** 2, 24 * unit)) + 0.05
+    spread = np.sqrt(blur((light - mean) ** 2, 24 * unit)) + 0.025
     return np.asarray(0.62 + 0.16 * (light - mean) / spread, np.float32)

@@ -57,8 +57,13 @@ def _sky(shape: tuple[int, int], neon: Neon, rng: np.random.Generator) -> Pictur
     down = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None]
     fog = np.clip(1 + 0.35 * clouds(shape, rng, 1.5), 0.2, 2)
     low = np.exp(-(((down - 0.72) / 0.3) ** 2)) * fog
+    across = np.linspace(0, 1, shape[1], dtype=np.float32)[None, :, None]
+    sides = (
+        np.asarray(neon.left, np.float32) * (1 - across) ** 2 + np.asarray(neon.right, np.float32) * across**2
+    )
+    glow = 0.7 * np.asarray(neon.horizon, np.float32) + 0.22 * sides
     sky = np.asarray(neon.sky, np.float32) * (0.5 + 0.5 * down * fog)[..., None]
-    return np.asarray(sky + np.asarray(neon.horizon, np.float32) * low[..., None], np.float32)
+    return np.asarray(sky + glow * low[..., None], np.float32)
 
 
 def _row_of_towers(drawing: _Drawing, depth: float, neon: Neon, rng: np.random.Generator) -> None:
@@ -66,7 +71,7 @@ def _row_of_towers(drawing: _Drawing, depth: float, neon: Neon, rng: np.random.G
     height, width = drawing.walls.shape[:2]
     haze = np.asarray(neon.horizon, np.float32) * 0.55 + np.asarray(neon.sky, np.float32)
     wall = haze * (1 - depth) * 0.8 + np.array([0.004, 0.005, 0.012], np.float32)
-    x = -rng.integers(0, 40)
+    x = -int(rng.integers(0, 18))
     while x < width:
         span = int(rng.integers(26, 50) * (0.7 + 0.9 * depth))
         # Taller towers stand towards the sides: the middle is where the subject and the street are.
@@ -101,11 +106,11 @@ def _windows(
 def _signs(lights: Picture, neon: Neon, rng: np.random.Generator) -> None:
     """Upright signs with strokes like writing, and a few lying ones."""
     height, width = lights.shape[:2]
-    for i in range(int(rng.integers(9, 14))):
+    for i in range(int(rng.integers(11, 16))):
         side = rng.uniform(0, 0.34) if i % 2 else rng.uniform(0.66, 1)
         x, y = int(side * width), int(rng.uniform(0.12, 0.66) * height)
         colour = np.asarray(neon.signs[int(rng.integers(len(neon.signs)))], np.float32)
-        glyph, count = int(rng.integers(8, 18)), int(rng.integers(3, 7))
+        glyph, count = int(rng.integers(9, 24)), int(rng.integers(3, 6))
         upright = rng.random() < 0.75
         for k in range(count):
             dx, dy = (0, k * (glyph + 3)) if upright else (k * (glyph + 3), 0)
@@ -122,7 +127,7 @@ def _glyph(
         a = rng.integers(0, size, 2)
         b = a.copy()
         b[int(rng.integers(2))] = int(rng.integers(0, size))
-        cv2.line(lights, (int(x + a[0]), int(y + a[1])), (int(x + b[0]), int(y + b[1])), tint, 2)
+        cv2.line(lights, (int(x + a[0]), int(y + a[1])), (int(x + b[0]), int(y + b[1])), tint, 1 + size // 10)
 
 
 def _defocus(lights: Picture, radius: float) -> Picture:

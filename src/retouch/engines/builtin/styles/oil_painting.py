@@ -63,7 +63,8 @@ def _bristles(sheet: Sheet, stream: Flow, detail: Plane) -> Plane:
     hairs /= hairs.std() + 1e-6
     slope = cv2.Sobel(hairs, cv2.CV_32F, 1, 0) + cv2.Sobel(hairs, cv2.CV_32F, 0, 1)
     slope = slope / (slope.std() + 1e-6)
-    thick = 1 - 0.55 * detail
+    # Skin and other finely shaded parts of the subject are painted thin.
+    thick = (1 - 0.55 * detail) * (1 - 0.45 * sheet.subject())
     return np.asarray(
         np.clip((0.5 * slope + 0.35 * hairs) * thick, -2, 2) + 0.12 * weave(sheet.shape, sheet.rng(3), unit),
         np.float32,

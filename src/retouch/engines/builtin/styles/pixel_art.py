@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from retouch.engines.builtin.styles.sheet import Picture, Sheet
 
-_ACROSS = 150  # cells along the long side at full strength
+_ACROSS = 128  # cells along the long side at full strength
 _COLOURS = 28
 # Bayer's 4 x 4 threshold matrix, about -0.5..0.5.
 _BAYER = (

@@ -49,14 +49,13 @@ def _pigments() -> NDArray[np.float32]:
 
 
 def _in_pigments(lab: Picture) -> Picture:
-    """Every colour as its nearest pigments, weighted sharply; a trace of its own chroma stays. sRGB."""
-    weight = np.array([0.75, 1.6, 1.6], np.float32)
+    """Every colour as its nearest pigments, weighted sharply (lightness less than hue); a trace of its own chroma stays. sRGB."""
     pushed = lab * np.array([1, 1.35, 1.35], np.float32)
     total, weights = np.zeros_like(lab), np.zeros(lab.shape[:2], np.float32)
+    light, a, b = (np.ascontiguousarray(pushed[..., c]) for c in range(3))
     for pigment in _pigments():
-        nearness = np.exp(-(((pushed - pigment) * weight) ** 2).sum(-1) / np.float32(0.0022)) + np.float32(
-            1e-12
-        )
+        apart = 0.56 * (light - pigment[0]) ** 2 + 2.56 * ((a - pigment[1]) ** 2 + (b - pigment[2]) ** 2)
+        nearness = np.exp(apart * np.float32(-1 / 0.0022)) + np.float32(1e-12)
         total += nearness[..., None] * pigment
         weights += nearness
     mixed = total / weights[..., None]

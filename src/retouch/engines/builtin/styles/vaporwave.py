@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Linear light: zenith, middle and horizon of the sky; shadow, half-tone and light of the subject.
 _SKY = np.array([[0.035, 0.01, 0.13], [0.32, 0.03, 0.36], [1.0, 0.25, 0.42]], np.float32)
 _TONES = np.array(
-    [[0.02, 0.008, 0.08], [0.30, 0.07, 0.42], [0.98, 0.36, 0.62], [0.62, 0.95, 0.98]], np.float32
+    [[0.02, 0.008, 0.08], [0.30, 0.07, 0.42], [0.98, 0.36, 0.62], [0.55, 0.98, 1.0]], np.float32
 )
 _AQUA, _PINK = np.array([0.05, 0.8, 0.95], np.float32), np.array([1.0, 0.12, 0.6], np.float32)
 
@@ -34,7 +34,7 @@ def render(sheet: Sheet) -> Picture:
     scene = _scene(sheet)
     light = grey(level)
     drawing = np.clip(light / (blur(light, 20 * unit) + 0.06), 0.25, 1.6)[..., None]
-    behind = scene * (0.45 + 0.55 * drawing) * 0.85 + 0.16 * toned
+    behind = scene * (0.5 + 0.5 * drawing) + 0.12 * toned
     sheet.progress(0.6)
     soft = blur(subject, 7 * unit)
     rim = (np.clip(1 - soft, 0, 0.5) * 2 * subject)[..., None]
@@ -47,11 +47,11 @@ def render(sheet: Sheet) -> Picture:
 def _toned(level: Picture) -> Picture:
     """Tones by lightness from violet to pink to aqua, with a part of the subject's own colour. Linear."""
     lab = to_oklab(to_linear(level))
-    stops = np.array([0.1, 0.42, 0.72, 1.0], np.float32)
+    stops = np.array([0.12, 0.45, 0.7, 0.93], np.float32)
     light = np.clip(lab[..., 0], 0, 1)
     tones = np.stack([np.interp(light, stops, _TONES[:, c]) for c in range(3)], -1).astype(np.float32)
     lab[..., 1:] *= np.float32(1.1)
-    return np.asarray(0.66 * tones + 0.34 * np.maximum(from_oklab(lab), 0), np.float32)
+    return np.asarray(0.72 * tones + 0.3 * np.maximum(from_oklab(lab), 0), np.float32)
 
 
 def _scene(sheet: Sheet) -> Picture:

@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 
 from retouch.engines.builtin.painting import abstraction, flow, grey, ink, kuwahara, smoothstep
-from retouch.engines.builtin.styles.colouring import enriched, levelled
+from retouch.engines.builtin.colour import to_linear, to_oklab, to_srgb
+from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.styles.surface import blur, clouds, left_open, paper
+from retouch.engines.builtin.tone import into_gamut
 
 if TYPE_CHECKING:
     from retouch.engines.builtin.styles.sheet import Picture, Plane, Sheet
@@ -20,16 +22,16 @@ _PAPER = np.array([0.99, 0.982, 0.962], np.float32)
 def render(sheet: Sheet) -> Picture:
     """Wash over wash, from wet and wide to dry and fine; white is bare paper."""
     unit = sheet.unit
-    clear = enriched(levelled(sheet.rgb, 0.62, most=0.8), chroma=1.45, contrast=8, lift=0.06)
+    clear = _pale(levelled(sheet.rgb, 0.55, most=0.8))
     wash = _washes(clear, sheet)
     sheet.progress(0.6)
-    pigment = 1 + 0.22 * clouds(sheet.shape, sheet.rng(3), 1.5) + _gathered(wash, unit)
+    pigment = 1 + 0.24 * clouds(sheet.shape, sheet.rng(3), 1.4) + _gathered(wash, unit)
     tooth = np.clip(paper(sheet.shape, sheet.rng(4), unit), -2, 2)
     # Pigment sinks into the valleys of the paper, most where the wash is neither thin nor full.
-    density = np.clip(pigment + 0.13 * tooth, 0.35, 2.6)
+    density = np.clip(pigment + 0.13 * tooth, 0.75, 2.6)
     painted = np.clip(wash, 0.02, 1) ** density[..., None]
     outline = ink(grey(wash), flow(wash, 2.5 * unit), 0.8 * unit, amount=8, threshold=0.45, slope=3)
-    painted = painted * (0.62 + 0.38 * outline)[..., None]
+    painted = painted * (0.5 + 0.5 * outline)[..., None]
     sheet.progress(0.85)
     cover = left_open(sheet.shape, sheet.rng(5), 0.035)[..., None]
     ground = _PAPER * (1 + 0.014 * tooth[..., None])
@@ -39,13 +41,28 @@ def render(sheet: Sheet) -> Picture:
 def _washes(clear: Picture, sheet: Sheet) -> Picture:
     """Wide wet shapes with wandering edges, fine dry ones over them where there is detail."""
     unit, size = sheet.unit, 0.5 + 0.5 * sheet.strength
-    wide = _wander(kuwahara(clear, 7 * unit * size, 7), sheet, 5 * unit * size)
+    wide = _wander(kuwahara(clear, 9 * unit * size, 8), sheet, 5 * unit * size)
     sheet.progress(0.3)
-    fine = abstraction(clear, 2 * unit, 5 * unit, passes=1)
+    fine = _wander(abstraction(clear, 2.4 * unit, 7 * unit, passes=2), sheet, 2.5 * unit)
     light = grey(clear)
     busy = blur(np.abs(light - blur(light, 3 * unit)), 5 * unit)
-    detail = smoothstep(busy, 0.02, 0.075)[..., None]
+    detail = 0.9 * smoothstep(busy, 0.025, 0.085)[..., None]
     return np.asarray(wide * (1 - detail) + fine * detail, np.float32)
+
+
+def _pale(rgb: Picture) -> Picture:
+    """Clear colours without black: lights go to paper, shadows to a transparent blue-grey."""
+    lab = to_oklab(to_linear(rgb))
+    light = lab[..., 0].copy()
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    # The lift belongs to the shadows: lights that are raised too lose the drawing of a face.
+    lift = 0.06 + 0.3 * (1 - smoothstep(chroma, 0.06, 0.2)) * (1 - 0.75 * smoothstep(light, 0.3, 0.8))
+    lab[..., 0] = lift + (1 - lift) * light
+    lab[..., 1:] *= np.float32(1.35)
+    shade = 1 - smoothstep(light, 0.1, 0.55)
+    lab[..., 1] += 0.006 * shade
+    lab[..., 2] -= 0.045 * shade
+    return to_srgb(into_gamut(lab))
 
 
 def _wander(picture: Picture, sheet: Sheet, reach: float) -> Picture:
