@@ -6,24 +6,32 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeAlias
+from weakref import WeakSet
 
 import procrastinate
+import psycopg
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.job_context import AbortReason
+from psycopg_pool import PoolClosed
 
+from retouch.errors import ServiceUnavailable
 from retouch.telemetry import logger
 
 if TYPE_CHECKING:
     from procrastinate.job_context import JobContext
 
-    from retouch.database.pool import Connection
+    from retouch.database.pool import Connection, Pool
     from retouch.settings import Settings
 
 Handler: TypeAlias = Callable[[str], Awaitable[None]]
 
-QUEUE = "edits"
+QUEUE: LiteralString = "edits"
 TASK = "edit"
 MAKE_TICKET: LiteralString = "SELECT make_ticket(%(task_id)s, %(priority)s, %(delay_s)s)"
+# What the library's own trigger would send; its worker then looks for itself which job there is.
+_NOTIFY: LiteralString = (
+    f'SELECT pg_notify(\'procrastinate_queue_v1#{QUEUE}\', \'{{"type": "job_inserted", "job_id": 0}}\')'
+)
 _ABORT_POLL_S = 1.0  # a cancel reaches the worker within this even when no NOTIFY does
 _HEARTBEAT_S = 5.0
 WORKER_STALLED_S = 30.0  # without a heartbeat; the library's own measure
@@ -37,6 +45,8 @@ class TicketQueue:
     def __init__(self, url: str, settings: Settings) -> None:
         self._url = url
         self._settings = settings
+        self._news = False
+        self._waking: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, url: str, settings: Settings) -> Self:
@@ -44,7 +54,9 @@ class TicketQueue:
         return cls(url, settings)
 
     async def close(self) -> None:
-        """Nothing is held outside :meth:`work`; here so that callers need not know."""
+        """Wait for the last NOTIFY; close before the pool."""
+        if self._waking is not None:
+            await self._waking
 
     async def defer(
         self, connection: Connection, task_id: str, *, priority: int = 0, delay_s: float = 0
@@ -56,6 +68,27 @@ class TicketQueue:
         await connection.execute(
             MAKE_TICKET, {"task_id": task_id, "priority": priority, "delay_s": float(delay_s)}
         )
+
+    def wake(self, pool: Pool) -> None:
+        """Tell idle workers soon that tickets were committed; many calls in a row become one NOTIFY.
+
+        Sent outside the transaction that made the ticket (0001_tasks.sql says why). One that is lost, with
+        its process or its connection, costs the time of a poll.
+        """
+        if not self._settings.queue_notify:
+            return
+        self._news = True
+        if self._waking is None or self._waking.done():
+            self._waking = asyncio.create_task(self._notify(pool))
+
+    async def _notify(self, pool: Pool) -> None:
+        while self._news:
+            self._news = False
+            try:
+                async with pool.connection() as connection:
+                    await connection.execute(_NOTIFY)
+            except (ServiceUnavailable, PoolClosed) as error:
+                _log.warning("workers were not woken, they will poll", error=str(error))
 
     async def work(self, handler: Handler, *, slots: int, stop: asyncio.Event) -> None:
         """Call ``handler(task_id)`` for each ticket, at most ``slots`` at once, until ``stop`` is set.
@@ -70,7 +103,7 @@ class TicketQueue:
             try:
                 await self._fetch(bench, slots, stop)
                 pause = _RESTART_S[0]
-            except (ProcrastinateException, OSError) as error:
+            except (ProcrastinateException, psycopg.Error, OSError) as error:
                 _log.warning("fetching tickets failed, starting over", error=str(error), pause_s=pause)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
@@ -122,7 +155,9 @@ class _Bench:
         self._slots = asyncio.Semaphore(slots)
         self._stop = stop
         self._grace_s = grace_s
+        self._deadline: float | None = None
         self._running: set[asyncio.Task[None]] = set()
+        self._cancelled: WeakSet[asyncio.Task[None]] = WeakSet()
 
     async def ticket(self, context: JobContext, task_id: str) -> None:
         """One ticket, as the library's job: ends with its handler, or leaves it running alone."""
@@ -133,21 +168,30 @@ class _Bench:
             await asyncio.shield(work)
         except asyncio.CancelledError:
             if context.abort_reason() == AbortReason.USER_REQUEST:
-                work.cancel()
-                await asyncio.wait({work})
+                await self._cancel(work)
             elif self._stop.is_set():
-                await self.clear()
+                await self._see_out(work)
             # Otherwise only the fetching broke down: the handler goes on, its lease protects its task.
 
     async def clear(self) -> None:
-        """Wait for the handlers as long as the grace lasts, then cancel them and wait until they are out."""
-        if not self._running:
-            return
-        _, late = await asyncio.wait(set(self._running), timeout=self._grace_s)
-        for work in late:
-            work.cancel()
+        """See out the handlers that have no ticket any more."""
+        await asyncio.gather(*(self._see_out(work) for work in set(self._running)))
+
+    async def _see_out(self, work: asyncio.Task[None]) -> None:
+        """Wait for a handler until the grace time of all is over, then cancel it."""
+        now = asyncio.get_running_loop().time()
+        if self._deadline is None:
+            self._deadline = now + self._grace_s
+        _, late = await asyncio.wait({work}, timeout=max(0.0, self._deadline - now))
         if late:
-            await asyncio.wait(late)
+            await self._cancel(work)
+
+    async def _cancel(self, work: asyncio.Task[None]) -> None:
+        """Cancel once: a second time would hit the handler while it hands its task back."""
+        if work not in self._cancelled:
+            self._cancelled.add(work)
+            work.cancel()
+        await asyncio.wait({work})
 
     async def _run(self, task_id: str) -> None:
         async with self._slots:

@@ -42,6 +42,8 @@ async def reconcile(store: TaskStore, pool: Pool) -> Reconciled:
         await connection.execute(_SQL["prune_workers"], values)
         deleted = (await connection.execute(_SQL["delete_stale"], values)).rowcount
         made = (await connection.execute(_SQL["make_missing"], values)).rowcount
+    if made:
+        store.queue.wake(pool)
     return Reconciled(taken_over, made, deleted)
 
 

@@ -27,6 +27,6 @@ async def check_secret(pool: Pool, keyring: Keyring) -> None:
         row = await (await connection.execute(_SQL["recall"])).fetchone()
     if row is None or not hmac.compare_digest(row["value"], keyring.fingerprint):
         raise SetupError(
-            "this database was used with another secret: no API key and no picture URL of it would be valid",
-            "set RETOUCH_SECRET to the secret of the other machines, or restore the secret file from a backup",
+            "this database was used with another secret: its API keys and picture URLs would be invalid",
+            "set RETOUCH_SECRET to the right one, or restore the secret file from a backup",
         )

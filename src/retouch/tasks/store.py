@@ -57,6 +57,11 @@ class TaskStore:
         """The connections that this store works with."""
         return self._pool
 
+    @property
+    def queue(self) -> TicketQueue:
+        """Where this store's tickets go."""
+        return self._queue
+
     # --- the door
 
     async def create(
@@ -82,6 +87,7 @@ class TaskStore:
             row = await cursor.fetchone()
         assert row is not None  # noqa: S101 - INSERT ... RETURNING without a condition
         self._depth += 1
+        self._queue.wake(self._pool)
         return task_from_row(row)
 
     async def get(self, task_id: str, account_id: str | None = None) -> Task | None:
@@ -165,6 +171,8 @@ class TaskStore:
         released = await self._all(
             "release", task_id=task_id, attempt=attempt, delay_s=0.0, reason="handed_back", **none
         )
+        if released:
+            self._queue.wake(self._pool)
         return bool(released)
 
     # --- the reconciler
@@ -180,6 +188,7 @@ class TaskStore:
             taken += len(rows)
             if not rows:
                 return taken
+            self._queue.wake(self._pool)
 
     async def counts(self) -> dict[Status, int]:
         """How many tasks there are in each status."""
