@@ -9,6 +9,7 @@ take the guard out and demand that the same canary is hit: these tests are able 
 
 from __future__ import annotations
 
+import random
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
@@ -196,6 +197,17 @@ async def test_a_name_is_asked_for_once_and_its_checked_address_is_dialled(house
     await house.attempt(f"https://{NAME}/a.png")  # the canary stands in for the public host: no TLS there
     assert house.resolver.asked == [NAME]
     assert house.dialled == [PUBLIC]
+
+
+async def test_a_name_that_flips_between_outside_and_inside_is_judged_each_time(house: House) -> None:
+    """Rebinding by patience: what is dialled is what was public, however often and in what order it flips."""
+    draw = random.Random(20)
+    answers = draw.choices([[PUBLIC], ["127.0.0.1"], [PUBLIC, "10.0.0.1"], ["::1", PUBLIC]], k=300)
+    house.resolver.add(NAME, *answers)
+    for _ in answers:
+        await house.attempt(f"https://{NAME}/a.png")
+    assert house.dialled == [PUBLIC] * answers.count([PUBLIC])
+    assert await house.canary.hits() == answers.count([PUBLIC])
 
 
 async def test_every_connection_is_judged_anew(house: House) -> None:
