@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, box, resize
+from retouch.engines.builtin.blur import Plane, box, f32, resize
 from retouch.engines.builtin.operation import Matte
 
 # Forte, "Approximate Fast Foreground Colour Estimation" (ICIP 2021): a wide pass finds colours for pixels
@@ -22,28 +21,37 @@ def foreground_colours(linear: Plane, matte: Matte) -> Plane:
         matte: (H, W) float32, 0..1.
 
     Returns:
-        (H, W, 3) float32, linear sRGB, 0..1; equal to ``linear`` where the matte is 1.
+        (H, W, 3) float32, linear sRGB, 0..1; equal to ``linear`` where the matte is 0 or 1.
     """
-    alpha = matte[..., None]
-    front, back = _wide_pass(linear, matte)
-    front, back = _local_means(front, back, alpha, _NARROW)
-    estimate = front + alpha * (linear - alpha * front - (1 - alpha) * back)
-    return np.asarray(np.where(alpha >= 1, linear, np.clip(estimate, 0, 1)), np.float32)
+    front, back = _surroundings(linear, matte)
+    band = (matte > 0) & (matte < 1)
+    alpha, colour = matte[band][:, None], linear[band]
+    ours, theirs = front[band], back[band]
+    result = linear.copy()
+    result[band] = np.clip(ours + alpha * (colour - alpha * ours - (1 - alpha) * theirs), 0, 1)
+    return result
 
 
-def _wide_pass(linear: Plane, matte: Matte) -> tuple[Plane, Plane]:
-    """First pass, on a quarter of the size: its radius is far wider than a pixel of that."""
+def _surroundings(linear: Plane, matte: Matte) -> tuple[Plane, Plane]:
+    """The foreground's and the background's mean colour about every pixel, by both passes.
+
+    Means are smooth: the narrow pass runs at half the size, the wide one at an eighth.
+    """
     height, width = matte.shape
-    small = (max(1, width // 4), max(1, height // 4))
-    colour, alpha = resize(linear, small), resize(matte, small)[..., None]
-    front, back = _local_means(colour, colour, alpha, _WIDE // 4)
+    half = (max(1, width // 2), max(1, height // 2))
+    tiny = (max(1, width // 8), max(1, height // 8))
+    colour, alpha = resize(linear, half), resize(matte, half)[..., None]
+    small, small_alpha = resize(linear, tiny), resize(matte, tiny)[..., None]
+    front, back = _local_means(small, small, small_alpha, _WIDE // 8)
+    front, back = resize(front, half), resize(back, half)
     front = np.clip(front + alpha * (colour - alpha * front - (1 - alpha) * back), 0, 1)
-    return resize(np.asarray(front, np.float32), (width, height)), resize(back, (width, height))
+    front, back = _local_means(front, back, alpha, _NARROW // 2)
+    return resize(front, (width, height)), resize(back, (width, height))
 
 
-def _local_means(front: Plane, back: Plane, alpha: NDArray[np.float32], radius: int) -> tuple[Plane, Plane]:
+def _local_means(front: Plane, back: Plane, alpha: Plane, radius: int) -> tuple[Plane, Plane]:
     """Means of the foreground weighted by alpha, and of the background by its complement."""
     mean_alpha = box(alpha, radius).reshape(alpha.shape)
     mean_front = box(front * alpha, radius) / (mean_alpha + _TINY)
     mean_back = box(back * (1 - alpha), radius) / (1 - mean_alpha + _TINY)
-    return np.asarray(mean_front, np.float32), np.asarray(mean_back, np.float32)
+    return f32(mean_front), f32(mean_back)

@@ -25,9 +25,10 @@ _MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet, as the net was 
 _STD = np.array([0.229, 0.224, 0.225], np.float32)
 _SURE_FRONT, _SURE_BACK = 0.94, 0.06
 
-# A matte with less hesitation than this is taken at once; the photographs that the net understands give
-# 0.02-0.11, those that it does not 0.25 and more.
-_RESOLUTE = 0.12
+# A matte with less hesitation than this is taken at once: clear cases give 0.02-0.07, unclear ones 0.25 and more.
+_RESOLUTE = 0.08
+_WHOLE = 0.95  # a "subject" of more than this part of the picture is no answer
+_GREY = 128  # of borders; the net takes black ones for part of the picture
 
 
 class U2NetMatting:
@@ -41,31 +42,32 @@ class U2NetMatting:
         return refine(rgb, self.coarse(rgb))
 
     def coarse(self, rgb: NDArray[np.uint8]) -> Matte:
-        """The net's own answer, in the picture's proportions but small, 0..1.
+        """The net's answer, small, in the picture's proportions or in a square, 0..1.
 
-        Where the net hesitates, it looks again: at the picture in its true proportions, then mirrored.
-        Of what it said, the most resolute counts.
+        Where the net hesitates it looks again: at the picture in its true proportions, in a grey frame,
+        mirrored. Of what it said the most resolute counts; what it still leaves open is settled by colour.
         """
-        best = np.zeros((_SIDE, _SIDE), np.float32)
-        least = np.inf
+        best, least = np.zeros((_SIDE, _SIDE), np.float32), np.inf
         for matte in self._looks(rgb):
             doubt = hesitation(matte)
-            if doubt < least:
+            if doubt < least and float((matte > 0.5).mean()) < _WHOLE:
                 best, least = matte, doubt
             if least <= _RESOLUTE:
                 break
-        return best
+        return settle(rgb, best)
 
     def _looks(self, rgb: NDArray[np.uint8]) -> Iterator[Matte]:
         height, width = rgb.shape[:2]
-        scale = _SIDE / max(height, width)
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        square = np.asarray(cv2.resize(rgb, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+        square = _shrunk(rgb, (_SIDE, _SIDE))
         yield self._ask(square)
-        if size != (_SIDE, _SIDE):
-            boxed = np.full((_SIDE, _SIDE, 3), 128, np.uint8)  # on black, the net takes its border for one
-            boxed[: size[1], : size[0]] = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-            yield self._ask(boxed)[: size[1], : size[0]]
+        if height != width:
+            scale = _SIDE / max(height, width)
+            w, h = max(1, round(width * scale)), max(1, round(height * scale))
+            yield self._ask(_framed(_shrunk(rgb, (w, h)), 0, 0))[:h, :w]
+        border = _SIDE // 12
+        inner = _SIDE - 2 * border
+        within = slice(border, border + inner)
+        yield self._ask(_framed(_shrunk(rgb, (inner, inner)), border, border))[within, within]
         yield self._ask(square[:, ::-1])[:, ::-1]
 
     def _ask(self, square: NDArray[np.uint8]) -> Matte:
@@ -75,6 +77,37 @@ class U2NetMatting:
         if high < 0.3:  # nothing stands out: stretching this would invent a subject
             return f32(answer)
         return f32((answer - low) / (high - low))
+
+
+def _shrunk(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _framed(rgb: NDArray[np.uint8], left: int, top: int) -> NDArray[np.uint8]:
+    """``rgb`` on the net's square of grey."""
+    square = np.full((_SIDE, _SIDE, 3), _GREY, np.uint8)
+    square[top : top + rgb.shape[0], left : left + rgb.shape[1]] = rgb
+    return square
+
+
+def settle(rgb: NDArray[np.uint8], coarse: Matte) -> Matte:
+    """Decide wide areas that are neither in nor out by their colours (GrabCut, Rother et al. 2004, on 160 x 160).
+
+    Narrow bands of doubt are what an edge looks like; they stay.
+    """
+    alpha = resize(coarse, (_SIDE // 2, _SIDE // 2))
+    open_ = ((alpha > 0.08) & (alpha < 0.92)).astype(np.uint8)
+    wide = cv2.dilate(cv2.erode(open_, np.ones((5, 5), np.uint8)), np.ones((7, 7), np.uint8)) & open_
+    labels = np.where(alpha > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[alpha > _SURE_FRONT], labels[alpha < _SURE_BACK] = cv2.GC_FGD, cv2.GC_BGD
+    if not (wide.any() and (labels == cv2.GC_FGD).any() and (labels == cv2.GC_BGD).any()):
+        return coarse
+    cv2.setRNGSeed(1)  # its colour models start from random means: same picture, same answer
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(_shrunk(rgb, alpha.shape), labels, None, *models, 2, cv2.GC_INIT_WITH_MASK)
+    decided = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.float32)
+    change = gaussian(np.where(wide > 0, decided - alpha, 0).astype(np.float32), 0.8)
+    return f32(np.clip(coarse + 0.95 * resize(change, (coarse.shape[1], coarse.shape[0])), 0, 1))
 
 
 def hesitation(matte: Matte) -> float:
@@ -114,27 +147,44 @@ def _unmix(guide: Plane, coarse: Matte) -> Matte:
     alpha = f32(np.clip(resize(coarse, (width, height)), 0, 1))
     front, back = trimap(alpha)
     ours, theirs = _nearby_colours(guide, front), _nearby_colours(guide, back)
-    line = ours - theirs
-    contrast = np.einsum("ijk,ijk->ij", line, line)
-    place = np.clip(np.einsum("ijk,ijk->ij", guide - theirs, line) / (contrast + 1e-4), 0, 1)
-    off = guide - theirs - place[..., None] * line
-    missed = np.einsum("ijk,ijk->ij", off, off)
-    trust = contrast / (contrast + 0.15**2) * np.exp(-missed / 0.08**2) * (1 - np.abs(2 * alpha - 1) ** 3)
-    mixed = np.clip((alpha - 0.5) * 1.5 + 0.5, 0, 1) * (1 - trust) + place * trust
-    mixed[front], mixed[back] = 1, 0
-    return f32(mixed)
+    band = ~(front | back)
+    base, said = theirs[band], alpha[band]
+    line, off = ours[band] - base, guide[band] - base
+    contrast = (line * line).sum(-1)
+    place = np.clip((off * line).sum(-1) / (contrast + f32(1e-4)), 0, 1)
+    off -= place[:, None] * line
+    missed = (off * off).sum(-1)
+    trust = contrast / (contrast + f32(0.15**2)) * np.exp(-missed / f32(0.08**2)) * _doubt(said)
+    result = front.astype(np.float32)
+    result[band] = np.clip((said - 0.5) * 1.5 + 0.5, 0, 1) * (1 - trust) + place * trust
+    return result * _within_reach(alpha)
+
+
+def _within_reach(alpha: Matte) -> Matte:
+    """1 near what is rather subject than not, 0 farther off: no ghosts of things that were half seen."""
+    reach = max(2, round(max(alpha.shape) * 0.008))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    near = cv2.dilate(cv2.morphologyEx((alpha > 0.5).astype(np.uint8), cv2.MORPH_OPEN, kernel), kernel)
+    near = cv2.dilate(near, kernel)
+    return gaussian(near.astype(np.float32), reach / 2)
+
+
+def _doubt(said: Plane) -> Plane:
+    """1 where the net says one half, 0 where it is sure."""
+    return 1 - np.abs(2 * said - 1) ** 3
 
 
 def _nearby_colours(guide: Plane, chosen: NDArray[np.bool_]) -> Plane:
     """The mean colour of the chosen pixels about every pixel: near ones if there are any, else farther."""
     height, width = chosen.shape
     longer = max(height, width)
-    weight = chosen.astype(np.float32)[..., None]
-    stack = f32(np.concatenate([guide * weight, weight], -1))
-    small = resize(stack, (max(1, width // 2), max(1, height // 2)))
-    total = gaussian(small, longer * 0.005) + 1e-2 * gaussian(small, longer * 0.018)
+    step = 2 if longer <= 640 else 3
+    size = (max(1, width // step), max(1, height // step))
+    weight = resize(chosen.astype(np.float32), size)[..., None]
+    stack = f32(np.concatenate([resize(guide, size) * weight, weight], -1))
+    total = gaussian(stack, longer * 0.010 / step) + f32(1e-2) * gaussian(stack, longer * 0.036 / step)
     total += f32(1e-4 * stack.reshape(-1, 4).mean(0) + 1e-9 * np.array([0.5, 0.5, 0.5, 1]))
-    return resize(f32(total[..., :3] / np.maximum(total[..., 3:], 1e-10)), (width, height))
+    return resize(total[..., :3] / np.maximum(total[..., 3:], f32(1e-10)), (width, height))
 
 
 def _guided_upsample(rgb: NDArray[np.uint8], proxy: NDArray[np.uint8], alpha: Matte) -> Matte:

@@ -18,8 +18,8 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     del arguments
     matte = found(canvas, context)
     context.progress(0.6)
-    colours = to_uint8(to_srgb(foreground_colours(decode(canvas.rgb), matte)))
-    alpha = to_uint8(matte)
-    rgb = np.where((alpha == 255)[..., None], canvas.rgb, colours)
+    rim = (matte > 0) & (matte < 1)
+    rgb = np.where((matte > 0)[..., None], canvas.rgb, np.uint8(0))
+    rgb[rim] = to_uint8(to_srgb(foreground_colours(decode(canvas.rgb), matte)[rim]))
     context.progress(1.0)
-    return Canvas(np.where((alpha == 0)[..., None], 0, rgb).astype(np.uint8), alpha)
+    return Canvas(rgb, to_uint8(matte))

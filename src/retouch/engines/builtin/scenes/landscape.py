@@ -137,15 +137,15 @@ def conifers(size: Size, rng: Generator, base: float, tall: float, relief: float
 
 def _fir(mask: NDArray[np.uint8], rng: Generator, x: float, foot: float, tall: float) -> None:
     """One fir: a jagged spire of drooping tiers, drawn with subpixel corners."""
-    tiers = 11
+    tiers = int(np.clip(tall / 13, 9, 46))
     left, right = [(x, foot - tall)], []
     for tier in range(1, tiers + 1):
         down = tier / tiers
-        reach = tall * 0.21 * down * rng.uniform(0.75, 1.2)
-        y = foot - tall * (1 - down) + rng.normal(0, 0.006) * tall
-        left += [(x - reach, y + 0.025 * tall), (x - reach * 0.45, y - 0.005 * tall)]
-        reach = tall * 0.21 * down * rng.uniform(0.75, 1.2)
-        right += [(x + reach, y + 0.025 * tall), (x + reach * 0.45, y - 0.005 * tall)]
+        for side, chain in ((-1, left), (1, right)):
+            reach = tall * 0.19 * down**0.9 * rng.uniform(0.55, 1.25)
+            y = foot - tall * (1 - down) + rng.normal(0, 0.2) * tall / tiers
+            droop = 0.10 * reach + 0.3 * tall / tiers
+            chain += [(x + side * reach, y + droop), (x + side * reach * rng.uniform(0.3, 0.6), y)]
     corners = np.array(left + right[::-1]) * 16
     cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], (255,), lineType=cv2.LINE_AA, shift=4)
 
