@@ -4,22 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from ulid import ULID
+from tests.support_tasks import FAILURE, OUTCOME, submit
 
-from retouch.task import EditRequest, Failure, Source, SourceKind, Status, StoredPicture, Task, TaskOutcome
+from retouch.task import Status
 from retouch.tasks.store import TaskStore
-
-OUTCOME = TaskOutcome("builtin", (StoredPicture("results/t/1/0.png", "image/png", 4, 3, 99, 7),))
-FAILURE = Failure("engine_failed", "server_error", "it broke")
-
-
-async def submit(store: TaskStore, account: str = "default") -> Task:
-    request = EditRequest(
-        "m", "make it night", (Source(SourceKind.URL, "https://example.com/a.png"),), seed=5
-    )
-    return await store.create(
-        task_id=f"task_{ULID()}", account_id=account, key_id="key_1", request_id="req_1", request=request
-    )
 
 
 async def test_a_task_is_claimed_worked_on_and_completed(store: TaskStore) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeAlias
+from typing import TYPE_CHECKING, LiteralString, Self, TypeAlias
 from weakref import WeakSet
 
 import procrastinate
@@ -112,29 +112,33 @@ class TicketQueue:
 
     async def _fetch(self, bench: _Bench, slots: int, stop: asyncio.Event) -> None:
         """One life of the library's worker: until ``stop``, or until the database goes away."""
+        life = asyncio.create_task(self._live(bench, slots))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({life, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            await _end(life)
+
+    async def _live(self, bench: _Bench, slots: int) -> None:
         app = procrastinate.App(connector=self._connector())
         app.task(name=TASK, queue=QUEUE, pass_context=True)(bench.ticket)
-        async with app.open_async():
-            worker = asyncio.create_task(
-                app.run_worker_async(
-                    queues=[QUEUE],
-                    concurrency=slots,
-                    install_signal_handlers=False,
-                    listen_notify=self._settings.queue_notify,
-                    fetch_job_polling_interval=self._settings.queue_poll_s,
-                    abort_job_polling_interval=_ABORT_POLL_S,
-                    update_heartbeat_interval=_HEARTBEAT_S,
-                    stalled_worker_timeout=WORKER_STALLED_S,
-                    delete_jobs="always",
-                    shutdown_graceful_timeout=0,  # the bench knows which handlers may go on
-                )
+        try:
+            await app.open_async()
+            await app.run_worker_async(
+                queues=[QUEUE],
+                concurrency=slots,
+                install_signal_handlers=False,
+                listen_notify=self._settings.queue_notify,
+                fetch_job_polling_interval=self._settings.queue_poll_s,
+                abort_job_polling_interval=_ABORT_POLL_S,
+                update_heartbeat_interval=_HEARTBEAT_S,
+                stalled_worker_timeout=WORKER_STALLED_S,
+                delete_jobs="always",
+                shutdown_graceful_timeout=0,  # the bench knows which handlers may go on
             )
-            stopping = asyncio.create_task(stop.wait())
-            try:
-                await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                stopping.cancel()
-                await _end(worker)
+        finally:
+            await app.close_async()
 
     def _connector(self) -> procrastinate.PsycopgConnector:
         return procrastinate.PsycopgConnector(
@@ -143,7 +147,7 @@ class TicketQueue:
             max_size=3,
             timeout=10.0,
             reconnect_timeout=4.0,
-            kwargs={"connect_timeout": 5},
+            kwargs={"connect_timeout": 5, "application_name": "retouch queue"},
         )
 
 
@@ -201,7 +205,7 @@ class _Bench:
                 _log.exception("a handler failed; its lease will run out", task_id=task_id)
 
 
-async def _end(worker: asyncio.Task[Any]) -> None:
+async def _end(worker: asyncio.Task[None]) -> None:
     """Stop the library's worker and let its error out, if it had one."""
     if not worker.done():
         worker.cancel()
