@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from retouch.engines.builtin.colour import decode, to_oklab
 from retouch.engines.builtin.operation import Canvas, Context
 from retouch.engines.builtin.operations import style
 from retouch.engines.builtin.styles import STYLES
@@ -24,7 +25,7 @@ def matte(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     height, width = rgb.shape[:2]
     y, x = np.mgrid[0:height, 0:width]
     inside = np.hypot((y + 0.5) / height - 0.5, (x + 0.5) / width - 0.5) < 0.3
-    return inside.astype(np.float32)
+    return np.asarray(inside, np.float32)
 
 
 def context(seed: int = 1, variation: int = 0, progress: Any = lambda _: None) -> Context:
@@ -167,10 +168,87 @@ def test_a_pencil_sketch_is_grey_on_light_paper() -> None:
     assert np.percentile(out, 90) > 210
 
 
-def test_oil_paint_lies_in_patches_with_relief_along_the_brush() -> None:
+def test_oil_paint_lies_in_patches_of_even_colour() -> None:
     rng = np.random.default_rng(5)
     speckled = np.clip(photo(120, 160) + rng.normal(0, 30, (120, 160, 3)), 0, 255).astype(np.uint8)
-    out = styled("oil painting", speckled)
-    colour = lambda p: p.astype(float) - p.mean(-1, keepdims=True)  # noqa: E731 - one-line measure
-    roughness = lambda p: np.abs(np.diff(colour(p), axis=1)).mean()  # noqa: E731 - one-line measure
-    assert roughness(out) < 0.5 * roughness(speckled)
+    assert colour_noise(styled("oil painting", speckled)) < 0.5 * colour_noise(speckled)
+
+
+def colour_noise(rgb: NDArray[np.uint8]) -> float:
+    """How much hue and saturation jump between neighbours; relief in the paint does not count."""
+    colour = rgb.astype(float) - rgb.mean(-1, keepdims=True)
+    return float(np.abs(np.diff(colour, axis=1)).mean())
+
+
+def test_pixel_art_is_made_of_squares_in_few_colours() -> None:
+    out = styled("pixel art", photo(512, 512))
+    edges_across = (np.diff(out.astype(int), axis=1) != 0).any((0, 2))
+    assert 64 < edges_across.sum() < 160  # 128 columns of cells, all edges in the same places
+    assert len(np.unique(out.reshape(-1, 3), axis=0)) <= 28
+
+
+def test_line_art_is_mostly_white_with_real_black() -> None:
+    out = styled("line art", photo(240, 320))
+    assert (out > 240).mean() > 0.75
+    assert 0.003 < (out < 60).mean() < 0.2
+
+
+def test_line_art_draws_the_outline_of_the_subject() -> None:
+    rgb = np.full((200, 200, 3), 200, np.uint8)
+    cv2.circle(rgb, (100, 100), 60, (60, 60, 60), -1)
+    dark = styled("line art", rgb).mean(-1) < 100
+    y, x = np.nonzero(dark)
+    assert np.abs(np.hypot(y - 100, x - 100) - 60).max() < 8
+    assert dark.sum() > 200
+
+
+def test_pop_art_prints_the_subject_in_other_inks_than_its_ground() -> None:
+    rgb = photo(200, 260)
+    out = styled("pop art", rgb).astype(float)
+    inside = cv2.erode(matte(rgb), np.ones((9, 9))) > 0
+    outside = cv2.dilate(matte(rgb), np.ones((9, 9))) == 0
+    assert np.abs(np.median(out[inside], 0) - np.median(out[outside], 0)).max() > 60
+
+
+def test_comic_has_flat_colours_and_black_ink() -> None:
+    rgb = photo(240, 320)
+    out = styled("comic", rgb)
+    assert (out.max(-1) < 40).mean() > 0.01
+    counts = np.unique((out // 8).reshape(-1, 3), axis=0, return_counts=True)[1]
+    assert np.sort(counts)[::-1][:12].sum() > 0.35 * counts.sum()
+
+
+def test_watercolor_is_light_and_leaves_paper_at_the_border() -> None:
+    rgb = (photo(240, 320) * 0.6).astype(np.uint8)
+    out = styled("watercolor", rgb)
+    border = np.concatenate([out[0], out[-1], out[:, 0], out[:, -1]])
+    assert border.mean() > 235
+    assert out.mean() > rgb.mean() + 20
+
+
+def test_ukiyo_e_prints_in_old_pigments_and_a_blue_graded_sky() -> None:
+    out = styled("ukiyo-e", np.full((160, 200, 3), 215, np.uint8)).astype(float)
+    top, middle = out[:6].mean((0, 1)), out[90:100].mean((0, 1))
+    assert top[2] - top[0] > 40
+    assert middle[0] >= middle[2]  # undyed paper is warm
+
+
+def test_impressionist_strokes_break_an_even_surface_into_many_colours() -> None:
+    even = np.full((200, 260, 3), (90, 130, 170), np.uint8)
+    out = styled("impressionist", even).astype(float)
+    assert out.std((0, 1)).mean() > 4
+    assert np.abs(out.mean((0, 1)) - even[0, 0]).max() < 70
+
+
+def test_vaporwave_stands_before_a_pink_and_violet_sky() -> None:
+    out = styled("vaporwave", photo(200, 260)).astype(int)
+    red, green, blue = np.moveaxis(out[:100], -1, 0)
+    assert ((red > green + 20) & (blue > green + 20)).mean() > 0.4
+
+
+def test_anime_is_brighter_and_more_colourful_than_its_photo() -> None:
+    rgb = photo(160, 200)
+    out = styled("anime", rgb)
+    before, after = (to_oklab(decode(p)) for p in (rgb, out))
+    assert after[..., 0].mean() > before[..., 0].mean()
+    assert np.hypot(after[..., 1], after[..., 2]).mean() > np.hypot(before[..., 1], before[..., 2]).mean()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retouch.engines.builtin.colour import to_linear, to_oklab, to_srgb
-from retouch.engines.builtin.tone import Axes, adjusted, into_gamut, room
+from retouch.engines.builtin.tone import Axes, adjusted, into_gamut
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,10 +123,12 @@ def looked(band: Band, look: Look, rng: np.random.Generator, side: float) -> NDA
     if look.sun:
         linear = _sunlit(linear, across, down, look.sun, side)
     if look.vignette:
-        linear = linear * (1 - look.vignette * ((across**2 + down**2) / 2) ** np.float32(1.1))[..., None]
+        fall = 1 - look.vignette * ((across**2 + down**2) / 2) ** np.float32(1.1)
+        linear = np.asarray(linear * fall[..., None], np.float32)
     srgb = to_srgb(linear)
     if look.grain:
-        strength = look.grain * (0.35 + 0.65 * room(srgb.mean(-1)))
+        # Film shows its grain in the half-tones.
+        strength = look.grain * (1 - 0.65 * (2 * np.clip(srgb.mean(-1), 0, 1) - 1) ** 8)
         srgb = srgb + (strength * rng.standard_normal(srgb.shape[:2], dtype=np.float32))[..., None]
     return srgb
 
@@ -163,7 +165,7 @@ def _place(band: Band) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     rows, columns = band.srgb.shape[:2]
     across = np.linspace(-1, 1, columns, dtype=np.float32)[None]
     down = (np.arange(band.top, band.top + rows, dtype=np.float32)[:, None] + 0.5) / band.height * 2 - 1
-    return across, down
+    return across, np.asarray(down, np.float32)
 
 
 def _sunlit(

@@ -32,7 +32,7 @@ def grey(rgb: Picture) -> Plane:
 def flow(rgb: Picture, sigma: float) -> Flow:
     """Edge tangents from the colour structure tensor smoothed by ``sigma`` pixels.
 
-    Di Zenzo, "A note on the gradient of a multi-image" (1986); Brox et al., "Nonlinear structure tensors" (2006).
+    Di Zenzo, "A note on the gradient of a multi-image" (1986).
     """
     soft = blur(rgb, min(1.0, sigma / 2))
     gx = cv2.Scharr(soft, cv2.CV_32F, 1, 0, scale=1 / 16)
@@ -55,7 +55,9 @@ def _walk(stream: Flow, steps: int, step: float, sign: float) -> Iterator[tuple[
     for _ in range(steps):
         x, y = x + dx * np.float32(step), y + dy * np.float32(step)
         yield x, y
-        here = cv2.remap(field, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        here = np.asarray(
+            cv2.remap(field, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE), np.float32
+        )
         # A tangent has no sign: keep going the way we came.
         turn = np.where(here[..., 0] * dx + here[..., 1] * dy < 0, np.float32(-1), np.float32(1))
         dx, dy = here[..., 0] * turn, here[..., 1] * turn

@@ -1,4 +1,4 @@
-"""Tone and colour axes on float pictures: monotone curves in linear light and OKLab, hues kept, no clipping."""
+"""Tone and colour axes on float pictures: monotone curves in linear light and OKLab, hues kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from retouch.engines.builtin.colour import LUMINANCE, from_oklab, to_linear, to_oklab, to_srgb
+from retouch.engines.builtin.colour import LUMINANCE, decode, from_oklab, to_linear, to_oklab, to_srgb
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +56,7 @@ def adjusted(
     lab = to_oklab(linear)
     light = lab[..., 0]
     if base is not None:
-        light = light + _local_shift(base, axes.shadows, axes.highlights) * room(light)
+        light = _shifted(light, _local_shift(base, axes.shadows, axes.highlights))
     lab[..., 0] = contrasted(brightened(np.clip(light, 0, 1), axes.brightness), axes.contrast)
     lab[..., 1:] *= chroma_gain(lab, axes.saturation, axes.vibrance)[..., None]
     return to_srgb(into_gamut(lab))
@@ -69,7 +69,7 @@ def exposed(linear: NDArray[np.float32], amount: float) -> NDArray[np.float32]:
         return linear * gain
     # One factor for all channels, from the brightest: the hue stays.
     peak = linear.max(-1, keepdims=True)
-    return linear * (gain / (1 + peak * (gain - 1)))
+    return np.asarray(linear * (gain / (1 + peak * (gain - 1))), np.float32)
 
 
 def warmed(linear: NDArray[np.float32], amount: float) -> NDArray[np.float32]:
@@ -121,16 +121,17 @@ def local_lightness(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     height, width = rgb.shape[:2]
     scale = min(1.0, _BASE_LONG / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    light = np.ascontiguousarray(to_oklab(to_linear(small))[..., 0])
+    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    light = np.ascontiguousarray(to_oklab(decode(small))[..., 0])
     radius = max(1, round(0.03 * max(size)))
     base = cv2.ximgproc.guidedFilter(light, light, radius, 0.008)
     return np.asarray(cv2.resize(base, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def room(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How freely lightness may be shifted: 0 at black and white, about 1 between, so nothing clips."""
-    return np.clip(1 - (2 * np.clip(light, 0, 1) - 1) ** 8, 0, 1)
+def _shifted(light: NDArray[np.float32], shift: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``light`` + ``shift``, the last quarter towards black and white held back: nothing clips."""
+    room = np.clip(4 * np.where(shift > 0, 1 - light, light), 0, 1)
+    return np.asarray(light + shift * room, np.float32)
 
 
 def _local_shift(base: NDArray[np.float32], shadows: float, highlights: float) -> NDArray[np.float32]:

@@ -80,7 +80,7 @@ def _resize(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uin
 def _subject(canvas: Canvas, context: Context, work: NDArray[np.uint8]) -> Plane:
     """The subject at working size: a cut-out's own alpha, else the matte."""
     if canvas.alpha is not None and int(canvas.alpha.min()) < 128:
-        matte: Matte = canvas.alpha.astype(np.float32) / 255
+        matte: Matte = to_float(canvas.alpha)
     else:
         matte = context.matte(canvas.rgb)
     size = (work.shape[1], work.shape[0])

@@ -19,7 +19,8 @@ _BAND = 256  # rows in float at a time
 def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
     """Turn the axes named in ``arguments`` (-100..100 each, clamped) or give it ``look``.
 
-    ``strength`` 0..100 (clamped) is how much of the look. Axes of 0 and strength 0 give the picture back byte for byte; axes beside a look are applied after it.
+    ``strength`` 0..100 (clamped) is how much of the look; axes beside a look are applied after it. Axes of 0
+    and strength 0 give the picture back byte for byte.
     Picture 0 is the exact answer, the further ones turn it a little. Alpha is kept.
     Raises InstructionNotSupported for an unknown look or axis, or a value that is no number.
     """

@@ -11,11 +11,10 @@ from retouch.engines.builtin.painting import abstraction, flow, ink, smoothstep
 from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.styles.comic import stepped
 from retouch.engines.builtin.styles.light import bloom, shoulder
-from retouch.engines.builtin.styles.surface import blur
 from retouch.engines.builtin.tone import into_gamut
 
 if TYPE_CHECKING:
-    from retouch.engines.builtin.styles.sheet import Picture, Plane, Sheet
+    from retouch.engines.builtin.styles.sheet import Picture, Sheet
 
 
 def render(sheet: Sheet) -> Picture:
@@ -25,7 +24,6 @@ def render(sheet: Sheet) -> Picture:
     clean = abstraction(bright, 2.4 * unit, 8 * unit, passes=3)
     sheet.progress(0.5)
     lab = to_oklab(to_linear(np.clip(clean, 0, 1)))
-    light = lab[..., 0].copy()
     cel = _cel(lab)
     fine = to_oklab(to_linear(abstraction(bright, 1.2 * unit, 3 * unit, passes=1)))[..., 0]
     lines = ink(fine, flow(clean, 2.2 * unit), 0.85 * unit, amount=15, threshold=0.32, slope=4)
@@ -33,7 +31,7 @@ def render(sheet: Sheet) -> Picture:
     line = np.clip(1 - lines, 0, 1)[..., None]
     # A line takes the colour of what it bounds, much darker: black would be a comic.
     picture = cel * (1 - line) + (0.22 * cel + np.array([0.05, 0.02, 0.06], np.float32)) * line
-    return _air(picture, light, sheet)
+    return _air(picture, sheet)
 
 
 def _cel(lab: Picture) -> Picture:
@@ -51,7 +49,7 @@ def _cel(lab: Picture) -> Picture:
     return to_srgb(into_gamut(lab))
 
 
-def _air(srgb: Picture, light: Plane, sheet: Sheet) -> Picture:
+def _air(srgb: Picture, sheet: Sheet) -> Picture:
     """Glow around the lights, and a wash of coloured light from one upper corner."""
     linear = bloom(to_linear(srgb), 0.62, sheet.unit, 0.55)
     height, width = sheet.shape

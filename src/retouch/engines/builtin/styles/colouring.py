@@ -21,14 +21,17 @@ def levelled(rgb: Picture, middle: float = 0.45, *, most: float = 0.7) -> Pictur
     """
     light = grey(rgb)
     low, median, high = (float(v) for v in np.percentile(light, (0.5, 50, 99.5)))
-    span = max(high - low, 0.15)
+    # A picture of nearly one tone keeps that tone.
+    flat = max(0.15 - (high - low), 0)
+    low, high = low - flat * low, high + flat * (1 - high)
+    span = max(high - low, 1e-3)
     here = float(np.clip((median - low) / span, 0.04, 0.96))
     gamma = float(np.clip((np.log(middle) / np.log(here)) ** most, 0.5, 1.8))
     scaled = np.clip((light - low) / span, 0, 1) ** np.float32(gamma)
     gain = np.clip((scaled + 0.01) / (light + 0.01), 0, 6)
     # A strong colour stops where its first channel is full: beyond, it would turn pale.
     gain = np.minimum(gain, np.maximum(1, 1 / (rgb.max(-1) + 0.01)))
-    return np.clip(rgb * gain[..., None], 0, 1).astype(np.float32)
+    return np.asarray(np.clip(rgb * gain[..., None], 0, 1), np.float32)
 
 
 def enriched(rgb: Picture, *, chroma: float = 1, contrast: float = 0, lift: float = 0) -> Picture:

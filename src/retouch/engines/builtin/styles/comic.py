@@ -46,7 +46,9 @@ def _flat(rgb: Picture) -> Picture:
     chroma = np.hypot(lab[..., 1], lab[..., 2]) + 1e-6
     pushed = 0.24 * np.tanh(stepped(np.clip(chroma / 0.24, 0, 1), 6, 0.3) * 1.9)
     lab[..., 0] = 0.34 + 0.64 * steps
-    lab[..., 1:] *= (pushed / chroma * smoothstep(chroma, 0.008, 0.04))[..., None]
+    # What is nearly grey stays so: its hue is chance.
+    coloured = smoothstep(np.asarray(chroma, np.float32), 0.008, 0.04)
+    lab[..., 1:] *= (pushed / chroma * coloured)[..., None]
     return to_srgb(into_gamut(lab))
 
 
@@ -58,7 +60,7 @@ def stepped(plane: Plane, steps: int, softness: float) -> Plane:
     scaled = plane * np.float32(steps) - np.float32(0.5)
     whole = np.floor(scaled)
     part = smoothstep(scaled - whole, 0.5 - softness, 0.5 + softness)
-    return np.clip((whole + part + np.float32(0.5)) / np.float32(steps), 0, 1).astype(np.float32)
+    return np.asarray(np.clip((whole + part + np.float32(0.5)) / np.float32(steps), 0, 1), np.float32)
 
 
 def screen(amount: Plane, pitch: float, degrees: float) -> Plane:

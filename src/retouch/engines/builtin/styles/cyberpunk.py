@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from retouch.engines.builtin.colour import from_oklab, to_linear, to_oklab, to_srgb
+from retouch.engines.builtin.colour import from_oklab, to_float, to_linear, to_oklab, to_srgb
 from retouch.engines.builtin.painting import grey, smoothstep
 from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.styles.light import bloom, fringes, shoulder, vignette
@@ -45,7 +45,7 @@ class _Parts:
 
 
 def render(sheet: Sheet) -> Picture:
-    """The night picture, sRGB. Draws the palette, its sides, the city, haze and rain from the sheet's seed."""
+    """The night, sRGB. Palette, its sides, the city, haze and rain come from the sheet's seed."""
     rng = sheet.rng(1)
     neon = _NIGHTS[int(rng.integers(len(_NIGHTS)))]
     level = levelled(sheet.rgb, 0.42, most=1)
@@ -62,7 +62,7 @@ def render(sheet: Sheet) -> Picture:
         * (parts.subject * (1 - blur(parts.subject, 12 * sheet.unit)))[..., None]
     )
     cover = parts.subject[..., None]
-    picture = picture * (1 - cover) + (subject + 0.9 * wrap) * cover
+    picture = np.asarray(picture * (1 - cover) + (subject + 0.9 * wrap) * cover, np.float32)
     sheet.progress(0.75)
     return _lens(picture, sheet)
 
@@ -114,7 +114,8 @@ def _background(level: Picture, parts: _Parts, city: Picture, neon: Neon, sheet:
     light = grey(level)
     soft = blur(light, 1.4 * unit)
     edges = np.hypot(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1))
-    tubes = smoothstep(edges / np.float32(max(unit, 0.2) ** -0.7), 0.12, 0.75) * (1 - parts.sky)
+    edges = np.asarray(edges * max(unit, 0.2) ** 0.7, np.float32)
+    tubes = smoothstep(edges, 0.12, 0.75) * (1 - parts.sky)
     tubes *= 1 - smoothstep(blur(parts.subject, 7 * unit), 0.02, 0.2)
     picture += 0.55 * tubes[..., None] * _sides(sheet.shape, neon, 0.5)
     haze = np.clip(0.6 + 0.5 * clouds(sheet.shape, sheet.rng(3), 1.7), 0, 2)
@@ -195,7 +196,7 @@ def _facing(light: Plane, subject: Plane, unit: float) -> Plane:
         return np.asarray(2 * (x - 0.5) - slope, np.float32)
     middle = float((weight * x[0]).sum() / weight.sum())
     wide = max(0.08, float((weight > 0.05 * weight.max()).mean()) / 2)
-    return np.clip(0.75 * (x - middle) / wide - slope, -1.4, 1.4).astype(np.float32)
+    return np.asarray(np.clip(0.75 * (x - middle) / wide - slope, -1.4, 1.4), np.float32)
 
 
 def _rims(light: Plane, subject: Plane, neon: Neon, unit: float) -> Picture:
@@ -206,7 +207,7 @@ def _rims(light: Plane, subject: Plane, neon: Neon, unit: float) -> Picture:
         soft = blur(subject, sigma * unit)
         edge = np.clip((1 - soft) * 2, 0, 1) ** np.float32(1.3) * subject
         gx, gy = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
-        across = gx / (np.hypot(gx, gy) + 1e-4)
+        across = np.asarray(gx / (np.hypot(gx, gy) + 1e-4), np.float32)
         for colour, facing in ((neon.left, across), (neon.right, -across)):
             lit = edge * texture * smoothstep(facing, -0.25, 0.75) * np.float32(amount)
             rims += lit[..., None] * np.asarray(colour, np.float32)
@@ -235,4 +236,4 @@ def _rain(sheet: Sheet) -> Plane:
         reach = (8 + 34 * long) * sheet.unit
         end = (round(start[0] - 0.16 * reach), round(start[1] + reach))
         cv2.line(drops, start, end, int(40 + 150 * bright), max(1, round(sheet.unit)), cv2.LINE_AA)
-    return blur(drops.astype(np.float32) / 255, 0.6 * sheet.unit)
+    return blur(to_float(drops), 0.6 * sheet.unit)

@@ -11,7 +11,7 @@ from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.styles.surface import blur, clouds
 
 if TYPE_CHECKING:
-    from retouch.engines.builtin.styles.sheet import Picture, Sheet
+    from retouch.engines.builtin.styles.sheet import Picture, Plane, Sheet
 
 
 def render(sheet: Sheet) -> Picture:
@@ -30,8 +30,8 @@ def render(sheet: Sheet) -> Picture:
     return np.repeat((1 - 0.95 * black)[..., None], 3, -1).astype(np.float32)
 
 
-def local_contrast(light: np.ndarray, unit: float) -> np.ndarray:
+def local_contrast(light: Plane, unit: float) -> Plane:
     """Lightness with its wide variations evened out, around 0.6: shadows and skies lose their weight."""
     mean = blur(light, 24 * unit)
-    spread = np.sqrt(blur((light - mean) ** 2, 24 * unit)) + 0.025
+    spread = np.sqrt(np.maximum(blur((light - mean) ** 2, 24 * unit), 0)) + 0.025
     return np.asarray(0.62 + 0.16 * (light - mean) / spread, np.float32)

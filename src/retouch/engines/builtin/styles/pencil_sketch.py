@@ -35,7 +35,7 @@ def render(sheet: Sheet) -> Picture:
     graphite += 0.16 * tooth * graphite * (1 - 0.75 * graphite)
     amount = np.clip(graphite * left_open(sheet.shape, sheet.rng(6), 0.05), 0, 1)[..., None]
     sheet_of_paper = _PAPER + 0.008 * tooth[..., None]
-    return np.clip(sheet_of_paper * (1 - amount) + _GRAPHITE * amount, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(sheet_of_paper * (1 - amount) + _GRAPHITE * amount, 0, 1), np.float32)
 
 
 def _hatched(dark: Plane, sheet: Sheet) -> Plane:

@@ -31,7 +31,7 @@ def render(sheet: Sheet) -> Picture:
     rows, columns = (max(1, round(n * across / max(height, width))) for n in (height, width))
     clean = kuwahara(levelled(sheet.rgb, 0.48, most=0.5), 0.35 * max(height, width) / across)
     sheet.progress(0.4)
-    small = cv2.resize(clean, (columns, rows), interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(clean, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
     lab = to_oklab(to_linear(enriched(_crisp(small), chroma=1.25, contrast=16)))
     palette = _palette(lab.reshape(-1, 3), sheet.rng(1))
     sheet.progress(0.7)

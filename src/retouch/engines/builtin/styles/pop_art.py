@@ -27,6 +27,8 @@ _PRINTS = (
     ("#6a3fd0", "#c2003f", "#ff9a3c", "#aef2e6"),
 )
 
+_BLACK = np.array([0.06, 0.04, 0.09], np.float32)
+
 
 def render(sheet: Sheet) -> Picture:
     """Flat inks by lightness, other ones on the subject than on the ground, black over all."""
@@ -42,12 +44,12 @@ def render(sheet: Sheet) -> Picture:
     black = _black(light, clean, sheet)
     offset = rng.uniform(1.5, 4.5, 2) * rng.choice((-1, 1), 2) * unit
     shift = np.array([[1, 0, offset[0]], [0, 1, offset[1]]], np.float32)
-    black = cv2.warpAffine(black, shift, black.shape[::-1], borderMode=cv2.BORDER_REPLICATE)[..., None]
-    return np.asarray(picture * (1 - black) + np.array([0.06, 0.04, 0.09], np.float32) * black, np.float32)
+    printed = cv2.warpAffine(black, shift, black.shape[::-1], borderMode=cv2.BORDER_REPLICATE)[..., None]
+    return np.asarray(picture * (1 - printed) + _BLACK * printed, np.float32)
 
 
 def _inks(print_: tuple[str, ...]) -> list[NDArray[np.float32]]:
-    return [np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255 for c in print_]
+    return [np.array([int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)], np.float32) for c in print_]
 
 
 def _figure(light: Plane, inks: list[NDArray[np.float32]], unit: float) -> Picture:
@@ -74,4 +76,4 @@ def _black(light: Plane, clean: Picture, sheet: Sheet) -> Plane:
     worn = light + 0.025 * grain(sheet.shape, sheet.rng(2), 2 * unit)
     shadow = 1 - smoothstep(worn, 0.15, 0.2)
     lines = 1 - ink(light, flow(clean, 3 * unit), 1.5 * unit, amount=16, threshold=0.25, slope=7)
-    return np.maximum(shadow, 0.95 * lines).astype(np.float32)
+    return np.asarray(np.maximum(shadow, 0.95 * lines), np.float32)

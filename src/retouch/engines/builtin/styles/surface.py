@@ -74,4 +74,4 @@ def left_open(shape: tuple[int, int], rng: np.random.Generator, width: float) ->
     x = np.minimum(np.arange(across) + 0.5, across - np.arange(across) - 0.5)[None]
     inside = np.minimum(y, x).astype(np.float32) / min(shape)
     ragged = inside + np.float32(0.3 * width) * clouds(shape, rng, 1.4)
-    return np.clip((ragged - np.float32(0.3 * width)) / np.float32(width), 0, 1)
+    return np.asarray(np.clip((ragged - np.float32(0.3 * width)) / np.float32(width), 0, 1), np.float32)

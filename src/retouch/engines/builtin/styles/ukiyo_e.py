@@ -49,8 +49,11 @@ def _pigments() -> NDArray[np.float32]:
 
 
 def _in_pigments(lab: Picture) -> Picture:
-    """Every colour as its nearest pigments, weighted sharply (lightness less than hue); a trace of its own chroma stays. sRGB."""
+    """Every colour as its nearest pigments, hue before lightness; a trace of its own stays. sRGB."""
     pushed = lab * np.array([1, 1.35, 1.35], np.float32)
+    # What is light and without colour is left to the paper, and undyed paper is cream.
+    bare = smoothstep(lab[..., 0], 0.5, 0.85) * np.exp(-((np.hypot(lab[..., 1], lab[..., 2]) / 0.03) ** 2))
+    pushed[..., 2] += 0.035 * bare
     total, weights = np.zeros_like(lab), np.zeros(lab.shape[:2], np.float32)
     light, a, b = (np.ascontiguousarray(pushed[..., c]) for c in range(3))
     for pigment in _pigments():
@@ -79,6 +82,6 @@ def _press(sheet: Sheet) -> Plane:
     fibre = cv2.blur(
         blur(noise, 0.9 * unit), (max(3, round(90 * unit)) | 1, 1), borderType=cv2.BORDER_REFLECT
     )
-    fibre /= fibre.std() + 1e-6
+    fibre = fibre / (fibre.std() + 1e-6)
     speck = np.clip(grain(sheet.shape, rng, 1.6 * unit), -2, 2)
     return np.asarray(1 + 0.028 * fibre + 0.028 * speck, np.float32)

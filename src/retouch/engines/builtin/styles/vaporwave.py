@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from retouch.engines.builtin.colour import from_oklab, to_linear, to_oklab, to_srgb
@@ -41,7 +40,7 @@ def render(sheet: Sheet) -> Picture:
     x = np.linspace(0, 1, sheet.shape[1], dtype=np.float32)[None, :, None]
     figure = toned + rim * (0.55 * (_AQUA * (1 - x) + _PINK * x))
     cover = subject[..., None]
-    return _tube(behind * (1 - cover) + figure * cover, sheet)
+    return _tube(np.asarray(behind * (1 - cover) + figure * cover, np.float32), sheet)
 
 
 def _toned(level: Picture) -> Picture:
@@ -64,19 +63,19 @@ def _scene(sheet: Sheet) -> Picture:
     stops = np.array([0, 0.55, 1], np.float32)
     sky = np.stack([np.interp(down / horizon, stops, _SKY[:, c]) for c in range(3)], -1).astype(np.float32)
     centre, radius = float(rng.uniform(0.36, 0.64)) * width, 0.27 * min(long, 1.5 * min(height, width))
-    sky = _sun(sky, (x - centre, y - (horizon * height - 0.5 * radius)), radius)
-    floor = _grid(x - width / 2, (down - horizon) * height, long)
-    below = smoothstep(down, horizon, horizon + 0.004)[..., None]
+    sky = _sun(sky, (x - np.float32(centre), y - np.float32(horizon * height - 0.5 * radius)), radius)
+    floor = _grid(x - np.float32(width / 2), y - np.float32(horizon * height), long)
+    below = smoothstep(np.asarray(down, np.float32), horizon, horizon + 0.004)[..., None]
     return np.asarray(sky * (1 - below) + floor * below, np.float32)
 
 
 def _sun(sky: Picture, offset: tuple[Plane, Plane], radius: float) -> Picture:
     x, y = offset
-    disc = smoothstep(1 - np.hypot(x, y) / np.float32(radius), 0, 3 / radius)
-    rise = np.clip((y / np.float32(radius) + 1) / 2, 0, 1)
+    disc = smoothstep(np.asarray(1 - np.hypot(x, y) / np.float32(radius), np.float32), 0, 3 / radius)
+    rise = np.asarray(np.clip((y / np.float32(radius) + 1) / 2, 0, 1), np.float32)
     # The gaps between the stripes widen towards the horizon.
-    stripe = (rise * 11) % 1
-    gap = smoothstep(rise, 0.4, 0.45) * (1 - smoothstep(stripe, 0.62 - 0.5 * rise, 0.70 - 0.5 * rise))
+    stripe = np.asarray((rise * 11) % 1 + 0.5 * rise, np.float32)
+    gap = smoothstep(rise, 0.4, 0.45) * (1 - smoothstep(stripe, 0.62, 0.70))
     top, bottom = np.array([1.0, 0.78, 0.16], np.float32), np.array([1.0, 0.06, 0.42], np.float32)
     colour = top * (1 - rise[..., None]) + bottom * rise[..., None]
     shown = (disc * (1 - gap))[..., None]
@@ -86,10 +85,11 @@ def _sun(sky: Picture, offset: tuple[Plane, Plane], radius: float) -> Picture:
 def _grid(x: Plane, depth: Plane, long: float) -> Picture:
     """Lines on a plane seen in perspective, brightest near the eye."""
     near = np.maximum(depth, 0.5) / np.float32(long)
-    across, away = x / np.float32(long) / near * 0.55, 0.16 / near
+    across, away = x * np.float32(0.55 / long) / near, np.float32(0.16) / near
     thin = np.float32(0.018)
-    width_x, width_y = thin + 0.0009 / near, thin + 0.0022 / near
-    lines = np.maximum(_line(across, width_x), _line(away, width_y)) * np.clip(near * 14, 0.15, 1)
+    width_x, width_y = thin + np.float32(0.0009) / near, thin + np.float32(0.0022) / near
+    planes = [np.asarray(p, np.float32) for p in (across, width_x, away, width_y)]
+    lines = np.maximum(_line(*planes[:2]), _line(*planes[2:])) * np.clip(near * 14, 0.15, 1)
     ground = np.array([0.05, 0.008, 0.12], np.float32)
     return np.asarray(ground + lines[..., None] * np.array([0.95, 0.12, 0.85], np.float32), np.float32)
 
@@ -106,4 +106,4 @@ def _tube(linear: Picture, sheet: Sheet) -> Picture:
     rows = np.arange(sheet.shape[0], dtype=np.float32)[:, None, None]
     scan = 1 - 0.045 * (0.5 + 0.5 * np.cos(2 * np.pi * rows / max(3.0, 4 * sheet.unit)))
     noise = 0.014 * grain(sheet.shape, sheet.rng(3), sheet.unit)[..., None]
-    return np.asarray(cv2.max(srgb * scan.astype(np.float32) + noise, 0), np.float32)
+    return np.asarray(np.maximum(srgb * scan + noise, 0), np.float32)

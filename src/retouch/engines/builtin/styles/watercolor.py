@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from retouch.engines.builtin.painting import abstraction, flow, grey, ink, kuwahara, smoothstep
 from retouch.engines.builtin.colour import to_linear, to_oklab, to_srgb
+from retouch.engines.builtin.painting import abstraction, flow, grey, ink, kuwahara, smoothstep
 from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.styles.surface import blur, clouds, left_open, paper
 from retouch.engines.builtin.tone import into_gamut
@@ -35,7 +35,7 @@ def render(sheet: Sheet) -> Picture:
     sheet.progress(0.85)
     cover = left_open(sheet.shape, sheet.rng(5), 0.035)[..., None]
     ground = _PAPER * (1 + 0.014 * tooth[..., None])
-    return np.clip(ground * (1 - cover + cover * painted), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(ground * (1 - cover + cover * painted), 0, 1), np.float32)
 
 
 def _washes(clear: Picture, sheet: Sheet) -> Picture:
