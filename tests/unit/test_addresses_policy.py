@@ -10,7 +10,7 @@ import pytest
 
 from retouch.errors import SetupError
 from retouch.fetch.guard import MAX_ADDRESSES, AddressBlocked, checked_addresses, resolve
-from retouch.fetch.policy import MEBIBYTE, AllowedNetwork, FetchPolicy
+from retouch.fetch.policy import AllowedNetwork, FetchPolicy
 from retouch.settings import Settings
 from retouch.testing.network import Address, FixedResolver
 from retouch.testing.vectors import LOOPBACK_FORMS, PUBLIC
@@ -34,7 +34,7 @@ def test_a_door_is_a_network_and_a_port(text: str, network: str, port: int) -> N
     "text",
     ["", ":", "10.0.0.0/8", "10.0.0.0/8:", "10.0.0.0/8:0", "10.0.0.0/8:65536", "10.0.0.0/8:x",
      "10.0.0.0/8:-1", "10.0.0.0/8:²", "10.0.0.1/8:443", "fd00::/8:443", "::1:443", "[::1]", "[10.0.0.0/8:443",
-     "intranet:443", "10.0.0.0/33:443", "*:443"],
+     "[fd00::/8x:443", "intranet:443", "10.0.0.0/33:443", "*:443"],
 )  # fmt: skip
 def test_a_malformed_door_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"CIDR:port|end in a port|not appear|host bits"):
@@ -64,12 +64,20 @@ def test_the_policy_follows_the_settings(tmp_path: Path) -> None:
     )
     allow = (AllowedNetwork.parse("10.0.0.0/8:443"), AllowedNetwork.parse("[fd00::/8]:443"))
     assert FetchPolicy.from_settings(settings) == FetchPolicy(1, 2, 1, 5000, allow, tmp_path / "ca.pem")
-    assert FetchPolicy.from_settings(Settings()) == FetchPolicy(10, 30, 3, 20 * MEBIBYTE)
+    assert FetchPolicy.from_settings(Settings()) == FetchPolicy()
+    assert FetchPolicy() == FetchPolicy(10, 30, 3, 20 * 1024 * 1024)
 
 
 def test_a_malformed_door_in_the_settings_is_the_owners_mistake() -> None:
     with pytest.raises(SetupError, match="fetch_allow: 'intranet'"):
-        FetchPolicy.from_settings(Settings(fetch_allow=("intranet:443",)))
+        FetchPolicy.from_settings(
+            Settings(
+                fetch_allow=(
+                    "[fd00::/8x:443",
+                    "intranet:443",
+                )
+            )
+        )
 
 
 async def _checked(host: str, *answer: str) -> Sequence[Address]:

@@ -35,7 +35,7 @@ from retouch.fetch.urls import MAX_URL_LENGTH, SafeUrl, UrlRefused, check_source
         ("https://[2606:4700:0:0::1111]/", "2606:4700::1111", 443, "/"),
         ("https://a1.2b.0xg/", "a1.2b.0xg", 443, "/"),
         ("https://" + "a" * 63 + ".example/", "a" * 63 + ".example", 443, "/"),
-        ('https://example.com/a"<>^`{|}', "example.com", 443, '/a"<>^`{|}'),
+        ('https://example.com/!a"<>^`{|}~', "example.com", 443, '/!a"<>^`{|}~'),
     ],
 )
 def test_a_url_is_taken_apart_once(text: str, host: str, port: int, target: str) -> None:
@@ -142,6 +142,14 @@ def test_the_longest_url_is_eight_kibibytes() -> None:
     assert len(parse_source_url(longest).target) == MAX_URL_LENGTH - len("https://example.com")
     with pytest.raises(UrlRefused, match="longer than 8192"):
         parse_source_url(longest + "a")
+
+
+def test_the_longest_name_is_that_of_dns() -> None:
+    """RFC 1035 section 2.3.4: 255 octets on the wire are 253 characters of text."""
+    longest = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
+    assert len(parse_source_url(f"https://{longest}./").host) == 253
+    with pytest.raises(UrlRefused, match="host"):
+        parse_source_url(f"https://{longest}d/")
 
 
 @pytest.mark.parametrize(
