@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from campaign import campaign
+from tests.crash.campaign import campaign
 
 
 @pytest.mark.campaign
