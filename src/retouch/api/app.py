@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-import retouch.api.account
-import retouch.api.edits
-import retouch.api.tasks
-from retouch.api import problems
+from retouch.api import account, edits, files, openapi, plan, problems, system, tasks, uploads
 from retouch.api.context import Context
 from retouch.api.limits import Limits
 from retouch.api.services import Services, open_services
@@ -22,11 +21,8 @@ if TYPE_CHECKING:
 
     from retouch.settings import Settings
 
-_ROUTERS = (
-    retouch.api.edits.router,
-    retouch.api.tasks.router,
-    retouch.api.account.router,
-)
+# In the order in which the description shows them.
+_ROOMS = (edits, tasks, uploads, files, plan, account, system)
 
 
 def create_app(settings: Settings, *, services: Services | None = None) -> FastAPI:
@@ -44,6 +40,8 @@ def create_app(settings: Settings, *, services: Services | None = None) -> FastA
 
     app = FastAPI(
         title="Retouch",
+        version=version("retouch"),
+        generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,
@@ -56,8 +54,9 @@ def create_app(settings: Settings, *, services: Services | None = None) -> FastA
             Middleware(Limits, settings=settings),
         ],
     )
-    for router in _ROUTERS:
-        app.include_router(router)
+    for room in _ROOMS:
+        app.include_router(room.router)
+    app.openapi = functools.partial(openapi.describe, app)  # type: ignore[method-assign]  # the framework's own door
     return app
 
 

@@ -9,12 +9,13 @@ from starlette.responses import JSONResponse
 from ulid import ULID
 
 from retouch import telemetry
-from retouch.api import problems
+from retouch.api import problems, wire
 from retouch.api.auth import Caller
 from retouch.api.body import read_object
 from retouch.api.context import request_id
 from retouch.api.dialects import apimart
 from retouch.api.inputs import Intake
+from retouch.api.openapi import json_body, problems_of
 from retouch.api.services import Services, services
 from retouch.errors import InvalidRequest, RequestError
 
@@ -23,11 +24,17 @@ if TYPE_CHECKING:
     from retouch.task import EditRequest, Task
     from retouch.tasks.keys import Principal
 
-router = APIRouter()
+router = APIRouter(tags=["edits"])
 _log = telemetry.logger(__name__)
 
 
-@router.post("/v1/images/edits")
+@router.post(
+    "/v1/images/edits",
+    response_model=wire.SubmitAnswer,
+    responses=problems_of(400, 401, 408, 410, 413, 415, 503)
+    | {202: {"model": wire.QueuedAnswer, "description": "The form of 2026-07-27."}},
+    openapi_extra=json_body(wire.EditSubmission),
+)
 async def submit_edit(request: Request, caller: Caller) -> JSONResponse:
     """Submit an edit. Answers at once with the id of a task that will end in exactly one outcome."""
     house = services(request)

@@ -6,29 +6,31 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
-from retouch.api import messages
+from retouch.api import messages, wire
 from retouch.api.auth import Caller
 from retouch.api.body import read_object
 from retouch.api.dialects import apimart
+from retouch.api.openapi import json_body, problems_of
 from retouch.api.services import services
 from retouch.errors import Conflict, InvalidRequest, NotFound
+from retouch.task import Status
 
 if TYPE_CHECKING:
     from retouch.task import StoredPicture, Task
 
-router = APIRouter()
+router = APIRouter(tags=["tasks"])
 
 _TASK_ID = re.compile(r"task_[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
 _MAX_BATCH = 100
 
-Language = Annotated[
-    str, Query(description="Language of error.message: zh en ko ja es fr de pt ru ar hi; others mean en.")
-]
+LANGUAGES = "Language of error.message: zh en ko ja es fr de pt ru ar hi; others mean en."
+Language = Annotated[str, Query(description=LANGUAGES)]
 
 
-@router.get("/v1/tasks/{task_id}")
+@router.get("/v1/tasks/{task_id}", response_model=wire.TaskAnswer, responses=problems_of(400, 401, 404, 503))
 async def get_task(request: Request, task_id: str, caller: Caller, language: Language = "en") -> JSONResponse:
     """How a task stands, and its pictures once it is completed."""
     task = await services(request).tasks.get(checked_id(task_id), caller.account_id)
@@ -37,7 +39,33 @@ async def get_task(request: Request, task_id: str, caller: Caller, language: Lan
     return JSONResponse({"code": 200, "data": show(request, task, language)})
 
 
-@router.post("/v1/tasks/batch")
+class Page(BaseModel):
+    """Which part of the list is asked for."""
+
+    status: Status | None = Field(default=None, description="Only tasks that stand so.")
+    limit: int = Field(default=20, ge=1, le=100, description="Most tasks of one page.")
+    cursor: str | None = Field(default=None, description="next_cursor of the page before.")
+    language: str = Field(default="en", description=LANGUAGES)
+
+
+@router.get("/v1/tasks", response_model=wire.TaskPage, responses=problems_of(400, 401, 503))
+async def list_tasks(request: Request, caller: Caller, page: Annotated[Page, Query()]) -> JSONResponse:
+    """The account's tasks, newest first."""
+    before = checked_id(page.cursor, "cursor") if page.cursor else None
+    found = await services(request).tasks.list(
+        caller.account_id, status=page.status, limit=page.limit + 1, before=before
+    )
+    shown = [show(request, task, page.language) for task in found[: page.limit]]
+    following = found[page.limit - 1].id if len(found) > page.limit else None
+    return JSONResponse({"code": 200, "data": shown, "next_cursor": following})
+
+
+@router.post(
+    "/v1/tasks/batch",
+    response_model=wire.BatchAnswer,
+    responses=problems_of(400, 401, 415, 503),
+    openapi_extra=json_body(wire.TaskIds),
+)
 async def get_tasks(request: Request, caller: Caller, language: Language = "en") -> JSONResponse:
     """Many tasks at once, in the order asked for."""
     ids = _batch(await read_object(request))
@@ -49,20 +77,22 @@ async def get_tasks(request: Request, caller: Caller, language: Language = "en")
     return JSONResponse({"code": 200, "data": data})
 
 
-@router.post("/v1/tasks/{task_id}/cancel")
+@router.post(
+    "/v1/tasks/{task_id}/cancel",
+    response_model=wire.TaskAnswer,
+    responses=problems_of(400, 401, 404, 409, 503),
+)
 async def cancel_task(request: Request, task_id: str, caller: Caller) -> JSONResponse:
     """Cancel a task that has not ended."""
     store = services(request).tasks
     before = await store.get(checked_id(task_id), caller.account_id)
-    if before is None:
+    status = await store.cancel(task_id, caller.account_id)
+    after = await store.get(task_id, caller.account_id)
+    if before is None or after is None:
         raise no_such_task()
-    await store.cancel(task_id, caller.account_id)
-    task = await store.get(task_id, caller.account_id)
-    if task is None:
-        raise no_such_task()
-    if before.status.ended:
-        raise Conflict(f"The task has ended already: it is {task.status.value}.")
-    return JSONResponse({"code": 200, "data": show(request, task, "en")})
+    if before.status.ended or status is not Status.CANCELLED:
+        raise Conflict(f"The task has ended already: it is {after.status.value}.")
+    return JSONResponse({"code": 200, "data": show(request, after, "en")})
 
 
 def show(request: Request, task: Task, language: str) -> dict[str, Any]:
@@ -76,10 +106,10 @@ def show(request: Request, task: Task, language: str) -> dict[str, Any]:
     return apimart.task_object(task, url_of, lambda failure: messages.say(failure, language))
 
 
-def checked_id(task_id: str) -> str:
+def checked_id(task_id: str, param: str = "task_id") -> str:
     """The id if it could be one of ours; InvalidRequest otherwise."""
     if not _TASK_ID.fullmatch(task_id):
-        raise InvalidRequest("A task id reads task_ and 26 letters and digits.", param="task_id")
+        raise InvalidRequest("A task id reads task_ and 26 letters and digits.", param=param)
     return task_id
 
 
@@ -94,4 +124,4 @@ def _batch(body: dict[str, Any]) -> list[str]:
         raise InvalidRequest("task_ids must be a list of strings.", param="task_ids")
     if not 1 <= len(ids) <= _MAX_BATCH:
         raise InvalidRequest(f"task_ids must have 1 to {_MAX_BATCH} entries.", param="task_ids")
-    return [checked_id(task_id) for task_id in ids]
+    return [checked_id(task_id, "task_ids") for task_id in ids]

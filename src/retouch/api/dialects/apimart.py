@@ -35,8 +35,8 @@ def parse(body: Mapping[str, Any], settings: Settings) -> Draft:
     pictures = _image_urls(body, settings.images_max)
     mask = fields.string(body, "mask_url")
     request = EditRequest(
-        model=_model(body, settings),
-        prompt=_prompt(body, settings),
+        model=model(body, settings),
+        prompt=prompt(body, settings),
         sources=(),
         n=_or(fields.whole(body, "n", 1, fields.MAX_N), 1),
         seed=_or(fields.whole(body, "seed", 0, fields.MAX_SEED), secrets.randbelow(fields.MAX_SEED + 1)),
@@ -120,21 +120,23 @@ def _pictures(task: Task, url_of: Callable[[StoredPicture, int], str]) -> list[d
     ]
 
 
-def _prompt(body: Mapping[str, Any], settings: Settings) -> str:
-    prompt = fields.text(body, "prompt", settings.prompt_max_chars)
-    if prompt is None:
+def prompt(body: Mapping[str, Any], settings: Settings) -> str:
+    """The instruction; required."""
+    text = fields.text(body, "prompt", settings.prompt_max_chars)
+    if text is None:
         raise InvalidRequest("prompt is required.", param="prompt")
-    return prompt
+    return text
 
 
-def _model(body: Mapping[str, Any], settings: Settings) -> str:
-    model = fields.string(body, "model")
-    if model is None and DEFAULT_MODEL in settings.models:
+def model(body: Mapping[str, Any], settings: Settings) -> str:
+    """The model's name; one that is served here."""
+    name = fields.string(body, "model")
+    if name is None and DEFAULT_MODEL in settings.models:
         return DEFAULT_MODEL
-    if model not in settings.models:
+    if name not in settings.models:
         known = ", ".join(sorted(settings.models))
         raise InvalidRequest(f"There is no such model here; there are: {known}.", param="model")
-    return model
+    return name
 
 
 def _image_urls(body: Mapping[str, Any], most: int) -> tuple[str, ...]:
