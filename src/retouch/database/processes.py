@@ -44,7 +44,7 @@ def clear_leftovers(cluster: Path, socket_dir: Path) -> None:
 def _await_ghosts(cluster: Path) -> None:
     """Backends of a killed postmaster notice its death by themselves; one that does not is killed."""
     deadline = time.monotonic() + _GHOSTS_WAIT_S
-    while ghosts := _all_of(cluster):
+    while ghosts := all_of(cluster):
         if time.monotonic() > deadline:
             for pid in ghosts:
                 with contextlib.suppress(ProcessLookupError):
@@ -53,7 +53,8 @@ def _await_ghosts(cluster: Path) -> None:
         time.sleep(_PAUSE_S)
 
 
-def _all_of(cluster: Path) -> list[int]:
+def all_of(cluster: Path) -> list[int]:
+    """The live processes of this cluster: the postmaster, its helpers, its backends."""
     pids = (int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit())
     return [pid for pid in pids if _serves(pid, cluster)]
 
