@@ -43,7 +43,7 @@ def _cel(lab: Picture) -> Picture:
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     air = 0.13 * (1 - smoothstep(chroma, 0.06, 0.18))
     lab[..., 0] = air + (1 - air) * cel**0.94
-    lab[..., 1:] *= (1.28 + 0.4 * smoothstep(chroma, 0.02, 0.09))[..., None]
+    lab[..., 1:] *= (1.4 + 0.35 * smoothstep(chroma, 0.02, 0.09))[..., None]
     lab[..., 1] += 0.008 * shadow
     lab[..., 2] -= 0.035 * shadow
     return to_srgb(into_gamut(lab))

@@ -112,6 +112,9 @@ def _background(level: Picture, parts: _Parts, city: Picture, neon: Neon, sheet:
     sky = parts.sky[..., None]
     picture = own * (1 - 0.88 * sky) + city * (0.14 + 0.86 * sky)
     light = grey(level)
+    # What stands beside the subject is lit by the same lamps, more weakly, or the subject would float.
+    near = (light**2 * (1 - parts.sky))[..., None]
+    picture += 0.34 * near * _sides(sheet.shape, neon, 0.5)
     soft = blur(light, 1.4 * unit)
     edges = np.hypot(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1))
     edges = np.asarray(edges * max(unit, 0.2) ** 0.7, np.float32)
@@ -148,7 +151,7 @@ def _wet(picture: Picture, parts: _Parts, sheet: Sheet) -> Picture:
     streaks = cv2.blur(cv2.blur(mirrored, (1, tall)), (max(1, round(3 * sheet.unit)) | 1, tall))
     puddles = np.clip(0.75 + 0.45 * clouds(sheet.shape, sheet.rng(5), 1.5), 0.15, 1.6)
     return np.asarray(
-        picture * (1 - 0.2 * parts.ground[..., None]) + streaks * (0.75 * parts.ground * puddles)[..., None],
+        picture * (1 - 0.2 * parts.ground[..., None]) + streaks * (0.65 * parts.ground * puddles)[..., None],
         np.float32,
     )
 
@@ -175,13 +178,13 @@ def _lit_subject(level: Picture, subject: Plane, neon: Neon, sheet: Sheet) -> Pi
 
 
 def _found_in_the_dark(level: Picture, subject: Plane) -> Picture:
-    """Raise a subject that is darker than the whole picture: its own median lightness towards 0.56."""
+    """Raise a subject that is darker than the whole picture: its own median lightness towards 0.6."""
     lab = to_oklab(to_linear(level))
     inside = lab[..., 0][subject > 0.5]
     if inside.size == 0:
         return level
     median = float(np.clip(np.median(inside), 0.12, 0.9))
-    lab[..., 0] = np.maximum(lab[..., 0], 0) ** np.float32(np.clip(np.log(0.56) / np.log(median), 0.62, 1.0))
+    lab[..., 0] = np.maximum(lab[..., 0], 0) ** np.float32(np.clip(np.log(0.6) / np.log(median), 0.55, 1.0))
     return to_srgb(into_gamut(lab))
 
 

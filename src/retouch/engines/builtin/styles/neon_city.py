@@ -48,7 +48,7 @@ def draw(shape: tuple[int, int], neon: Neon, rng: np.random.Generator, focus: fl
     spread = 1.2 + (1 - focus) * 9
     lights = _defocus(drawing.lights, spread)
     glow = 0.5 * blur(drawing.lights, 14) + 0.7 * blur(drawing.lights, 45)
-    picture = blur(drawing.walls, 0.8 + (1 - focus) * 10) + lights + glow
+    picture = blur(drawing.walls, 0.8 + (1 - focus) * 10) + 1.3 * (lights + glow)
     full = cv2.resize(picture, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
     return np.maximum(full, 0).astype(np.float32)
 

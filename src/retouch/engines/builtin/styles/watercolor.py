@@ -22,7 +22,7 @@ _PAPER = np.array([0.99, 0.982, 0.962], np.float32)
 def render(sheet: Sheet) -> Picture:
     """Wash over wash, from wet and wide to dry and fine; white is bare paper."""
     unit = sheet.unit
-    clear = _pale(levelled(sheet.rgb, 0.55, most=0.8))
+    clear = _pale(levelled(sheet.rgb, 0.62, most=0.85))
     wash = _washes(clear, sheet)
     sheet.progress(0.6)
     pigment = 1 + 0.24 * clouds(sheet.shape, sheet.rng(3), 1.4) + _gathered(wash, unit)
@@ -56,7 +56,7 @@ def _pale(rgb: Picture) -> Picture:
     light = lab[..., 0].copy()
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     # The lift belongs to the shadows: lights that are raised too lose the drawing of a face.
-    lift = 0.06 + 0.3 * (1 - smoothstep(chroma, 0.06, 0.2)) * (1 - 0.75 * smoothstep(light, 0.3, 0.8))
+    lift = 0.06 + 0.3 * (1 - smoothstep(chroma, 0.06, 0.2)) * (1 - 0.6 * smoothstep(light, 0.3, 0.8))
     lab[..., 0] = lift + (1 - lift) * light
     lab[..., 1:] *= np.float32(1.35)
     shade = 1 - smoothstep(light, 0.1, 0.55)
