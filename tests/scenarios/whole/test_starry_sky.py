@@ -15,7 +15,7 @@ def test_the_subject_is_kept_to_the_byte_and_the_rest_is_a_night_sky(client: Cli
         client.submit(PROMPT, data_uri(original), model="grok-imagine-1.0-edit-apimart", n=1, seed=5)
     )
 
-    assert task["status"] == "completed"
+    assert task["status"] == "completed", task
     assert (task["progress"], task["engine"], task["attempts"]) == (100, "builtin", 1)
     answer = client.http.get(task["result"]["images"][0]["url"][0])
     assert answer.headers["content-type"] == "image/png"

@@ -52,7 +52,7 @@ class BuiltinEngine:
     def warm(self) -> None:
         """Import the operations and compile the matting net; both need files."""
         from retouch.engines.builtin.matting import U2NetMatting  # noqa: PLC0415 - only in the child
-        from retouch.engines.builtin.operations import OPERATIONS  # noqa: PLC0415 - only in the child
+        from retouch.engines.builtin.operations import OPERATIONS  # noqa: PLC0415 - the same
 
         self._operations = OPERATIONS
         self._matting = U2NetMatting(

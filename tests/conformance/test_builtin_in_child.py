@@ -1,0 +1,75 @@
+"""Everything that the builtin engine offers works where it really runs: behind the closed sandbox.
+
+There no file can be opened and no thread of a kind unheard of be started; what an operation loads too late
+fails here, and only here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from retouch.engines.builtin.looks import LOOKS
+from retouch.engines.builtin.scenes import SCENES
+from retouch.engines.builtin.styles import STYLES
+from retouch.engines.planner.plan import Operation, Plan
+from retouch.settings import Settings
+from retouch.task import DEFAULT_MODEL, EditRequest
+from retouch.testing import pictures
+from retouch.worker.child.pool import ChildPool
+
+PLANS: list[dict[str, Any]] = [
+    *({"kind": "background.replace", "scene": name} for name in SCENES),
+    {"kind": "background.replace", "color": "#2d7dd2"},
+    {"kind": "background.replace", "gradient": ["#ff9a5a", "#5a2d82"]},
+    {"kind": "background.remove"},
+    {"kind": "background.blur", "strength": 50},
+    *({"kind": "style", "style": name} for name in STYLES),
+    *({"kind": "tone", "look": name} for name in LOOKS),
+    {"kind": "tone", "brightness": 20, "warmth": -15, "shadows": 10, "vibrance": 30},
+]
+
+
+@pytest.fixture(scope="module")
+def photo() -> bytes:
+    """A subject that the net finds: a bright ball on grey."""
+    return pictures.saved(pictures.ball(160, 120))
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[asyncio.Runner]:
+    """One event loop for the module: the children belong to it."""
+    with asyncio.Runner() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def children(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChildPool]:
+    """One child with the builtin engine, sandbox closed."""
+    data_dir = tmp_path_factory.mktemp("child")
+    settings = Settings(data_dir=data_dir, worker_slots=1)
+    pool = ChildPool(settings)
+    runner.run(pool.start())
+    yield pool
+    runner.run(pool.stop())
+
+
+@pytest.mark.xdist_group("builtin-in-child")
+@pytest.mark.parametrize("operation", PLANS, ids=lambda each: " ".join(map(str, each.values())))
+def test_it_works_behind_the_sandbox(
+    operation: dict[str, Any], runner: asyncio.Runner, children: ChildPool, photo: bytes
+) -> None:
+    plan = Plan("en", (Operation.from_json(operation),), 1.0)
+    request = EditRequest(model=DEFAULT_MODEL, prompt="", sources=(), seed=4)
+
+    async def edit() -> tuple[int, int]:
+        async with children.session() as session:
+            await session.prepare([photo])
+            await session.edit("builtin", request, plan, timeout_s=60, on_progress=lambda _: None)
+            (image,) = await session.finish("png", None)
+        return image.width, image.height
+
+    assert runner.run(edit()) == (160, 120)
