@@ -1,0 +1,140 @@
+"""Changes of tone: which axes, which direction, how much."""
+
+from __future__ import annotations
+
+from retouch.engines.planner.bag import Bag
+from retouch.engines.planner.matching import Mark
+from retouch.engines.planner.slots import amount_of
+
+_ADJECTIVES = {
+    "warm": ("warmth", 1),
+    "cool": ("warmth", -1),
+    "bright": ("brightness", 1),
+    "light": ("brightness", 1),
+    "dark": ("brightness", -1),
+    "vivid": ("vibrance", 1),
+    "saturated": ("saturation", 1),
+    "contrasty": ("contrast", 1),
+}
+_DIRECTIONS = {"up": 1, "more": 1, "add": 1, "down": -1, "less": -1, "too": -1}
+_PLAIN = 30
+_RANGES = frozenset({"shadows", "highlights"})
+
+Item = tuple[str, int, bool]  # axis, sign (0: not said by the word itself), whether it is an adjective
+
+
+def axes_of(bag: Bag) -> dict[str, int] | None:
+    """Axis -> -100..100 for all that the clause changes; None where a direction is missing or in doubt."""
+    groups = _groups(bag)
+    directions = [_signs(group) for group in groups]
+    amounts = _amounts(groups, directions)
+    found: dict[str, int] = {}
+    for index, group in enumerate(groups):
+        items = _items(group)
+        signs = directions[index] or _inherited(directions, index)
+        for number, (axis, sign, adjective) in enumerate(items):
+            said = _said(signs, number, len(items))
+            direction = _direction(sign, said, adjective=adjective, own=bool(directions[index]))
+            if direction == 0 or axis in found:
+                return None
+            found[axis] = direction * amounts[index]
+    return found or None
+
+
+def _groups(bag: Bag) -> list[list[Mark]]:
+    """Split at ``and``; a piece without an item joins the piece before it, or the one after."""
+    pieces: list[list[Mark]] = [[]]
+    for mark in bag.content:
+        if mark.family == "and":
+            pieces.append([])
+        else:
+            pieces[-1].append(mark)
+    groups: list[list[Mark]] = []
+    waiting: list[Mark] = []
+    for piece in pieces:
+        if _items(piece):
+            groups.append([*waiting, *piece])
+            waiting = []
+        elif groups:
+            groups[-1].extend(piece)
+        else:
+            waiting += piece
+    return groups
+
+
+def _items(group: list[Mark]) -> list[Item]:
+    ranges: list[Item] = [(m.name, 0, False) for m in group if m.label in {"axis:shadows", "axis:highlights"}]
+    if ranges:
+        signs = [_own_sign(mark) for mark in group if _own_sign(mark)]
+        return [(axis, signs[0] if signs else 0, bool(signs)) for axis, _, _ in ranges]
+    items: list[Item] = []
+    for mark in group:
+        if mark.family == "axis":
+            items.append((mark.name, 0, False))
+        elif mark.family == "cmp":
+            items.append((mark.name[:-1], _own_sign(mark), False))
+        elif mark.family == "adj":
+            axis, sign = _ADJECTIVES[mark.name]
+            items.append((axis, sign, True))
+    axes = {axis for axis, sign, _ in items if sign == 0}
+    return [item for item in items if item[1] == 0 or item[0] not in axes]
+
+
+def _own_sign(mark: Mark) -> int:
+    if mark.family == "cmp":
+        return 1 if mark.name.endswith("+") else -1
+    return _ADJECTIVES[mark.name][1] if mark.family == "adj" else 0
+
+
+def _signs(group: list[Mark]) -> list[int]:
+    signs: list[int] = []
+    for mark in group:
+        if mark.family in _DIRECTIONS:
+            signs.append(_DIRECTIONS[mark.family])
+        elif mark.label == "symbol" or mark.family == "sign":
+            signs.append(-1 if mark.text == "-" else 1)
+    return signs
+
+
+def _inherited(directions: list[list[int]], index: int) -> list[int]:
+    before = [signs for signs in directions[:index] if signs]
+    after = [signs for signs in directions[index + 1 :] if signs]
+    nearest = before[-1] if before else after[0] if after else []
+    return nearest[-1:] if before else nearest[:1]
+
+
+def _said(signs: list[int], number: int, items: int) -> int:
+    if not signs:
+        return 0
+    if len(signs) == items:
+        return signs[number]
+    return min(signs)
+
+
+def _direction(sign: int, said: int, *, adjective: bool, own: bool) -> int:
+    """``less bright`` turns an adjective round; ``increase brightness`` gives a bare axis its direction."""
+    if sign == 0:
+        return said
+    if adjective and own and said < 0:
+        return -sign
+    return sign
+
+
+def _amounts(groups: list[list[Mark]], directions: list[list[int]]) -> list[int]:
+    """An amount holds for later groups that have neither an amount nor a verb of their own."""
+    own = [amount_of(group) for group in groups]
+    last = own[-1] if own and _states_it_last(groups[-1]) else None
+    running: int | None = None
+    amounts: list[int] = []
+    for index, amount in enumerate(own):
+        if amount is not None:
+            running = amount
+        elif directions[index] and index:
+            running = None
+        amounts.append(running if running is not None else last if last is not None else _PLAIN)
+    return amounts
+
+
+def _states_it_last(group: list[Mark]) -> bool:
+    order = [mark.family for mark in group if mark.family in {"axis", "cmp", "adj", "amount", "number"}]
+    return bool(order) and order[-1] == "number"

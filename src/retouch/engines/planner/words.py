@@ -1,0 +1,119 @@
+"""The lexicon in memory: one tree of folded words over all languages, loaded once from package data."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from retouch.engines.planner.text import Token, clean, fold, script_of, tokenise
+
+_FILES = ("words", "things", "connect", "scenes", "styles", "tones", "colours")
+_SHADES = ("hex", "light", "dark")
+_SHORTEST_STEM = 2
+_LONGEST_ENDING = 7
+LATIN = ("en", "es", "fr", "de", "pt")
+_LANGUAGES_OF = {"latin": LATIN, "cyrillic": ("ru",), "arabic": ("ar",), "devanagari": ("hi",)}
+
+
+@dataclass(slots=True)
+class Node:
+    """One step in the tree of words; ``meanings`` maps a language to the labels of what ends here."""
+
+    children: dict[str, Node] = field(default_factory=dict)
+    meanings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All words. ``colours`` gives ``#rrggbb`` of a colour's own, light and dark form."""
+
+    root: Node
+    endings: Mapping[str, frozenset[str]]
+    prefixes: tuple[str, ...]  # Arabic articles and particles that are written in one with a word
+    colours: Mapping[str, Mapping[str, str]]
+    verb_last: frozenset[str]
+    concepts: Mapping[str, Mapping[str, str]]  # label -> language -> its words, as written
+
+    def keys_of(self, token: Token) -> list[tuple[str, str]]:
+        """Forms under which ``token`` may stand in the tree, each with the Arabic prefix taken off for it."""
+        keys = [(token.key, "")]
+        if token.kind != "word":
+            return keys
+        script = script_of(token)
+        keys += [(stem, "") for stem in self._stems(token.key, script)]
+        for prefix in self.prefixes if script == "arabic" else ():
+            rest = token.key.removeprefix(prefix)
+            if rest != token.key and len(rest) >= _SHORTEST_STEM:
+                keys.append((rest, prefix))
+                keys += [(stem, prefix) for stem in self._stems(rest, script)]
+        return keys
+
+    def _stems(self, word: str, script: str) -> Iterator[str]:
+        for language in _LANGUAGES_OF.get(script, ()):
+            endings = self.endings[language]
+            yield f"{word}~{language}"
+            for cut in range(max(_SHORTEST_STEM, len(word) - _LONGEST_ENDING), len(word)):
+                if word[cut:] in endings:
+                    yield f"{word[:cut]}~{language}"
+
+
+@lru_cache(maxsize=1)
+def load() -> Lexicon:
+    """The lexicon; read from the package's data on the first call, about 0.2 s."""
+    languages = _read("languages")
+    root = Node()
+    colours: dict[str, Mapping[str, str]] = {}
+    concepts: dict[str, Mapping[str, str]] = {}
+    for name in _FILES:
+        for concept, row in _read(name).items():
+            labels = tuple(concept.split("+"))
+            if "hex" in row:
+                colours[concept] = {shade: row[shade] for shade in _SHADES}
+                labels = (f"colour:{concept}",)
+            concepts[labels[0]] = row
+            _plant(root, labels, row)
+    return Lexicon(
+        root=root,
+        endings={code: _words(row.get("endings", "")) for code, row in languages.items()},
+        prefixes=tuple(sorted(_words(languages["ar"]["prefixes"]), key=len, reverse=True)),
+        colours=colours,
+        verb_last=frozenset(code for code, row in languages.items() if row.get("sov")),
+        concepts=concepts,
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    data = files("retouch.engines.planner").joinpath("lexicon", f"{name}.toml").read_text("utf-8")
+    return tomllib.loads(data)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(fold("ا" + word)[1:] if word[0] > "\u0600" else fold(word) for word in text.split())
+
+
+def _plant(root: Node, labels: tuple[str, ...], row: Mapping[str, str]) -> None:
+    for language, phrases in row.items():
+        if language not in _SHADES:
+            for phrase in phrases.split(","):
+                _plant_phrase(root, labels, language, _keys(phrase, language))
+
+
+def _keys(phrase: str, language: str) -> Iterable[str]:
+    words = phrase.split()
+    for word in words:
+        tokens = tokenise(clean(word.removesuffix("~")))
+        for index, token in enumerate(tokens):
+            stem = word.endswith("~") and index == len(tokens) - 1
+            yield f"{token.key}~{language}" if stem else token.key
+
+
+def _plant_phrase(root: Node, labels: tuple[str, ...], language: str, keys: Iterable[str]) -> None:
+    node = root
+    for key in keys:
+        node = node.children.setdefault(key, Node())
+    if node is not root:
+        node.meanings[language] = labels
