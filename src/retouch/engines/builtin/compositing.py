@@ -73,7 +73,7 @@ def composite(
     wide = gaussian(background, longer * 0.03)
     front = _relight(front, photo, matte, wide, rim, placement)
     alpha = matte[..., None]
-    spill = wide * rim * np.float32(placement.wrap * 0.5)
+    spill = wide * rim**2 * np.float32(placement.wrap * 0.16)
     mixed = front * alpha + back * (1 - alpha)
     mixed += spill * alpha * (1 - np.clip(mixed, 0, 1))  # a screen: light adds, white stays white
     picture = to_srgb(np.asarray(mixed, np.float32))
@@ -96,7 +96,7 @@ def cast_shadow(background: Plane, matte: Matte, strength: float) -> Plane:
     y = np.arange(matte.shape[0], dtype=np.float32)[:, None]
     near_ground = np.clip((y - (bottom - 0.35 * height)) / (0.35 * height), 0, 1) * (y <= bottom)
     feet = np.asarray(matte * near_ground**2, np.float32)
-    squash = np.array([[1, 0, 0], [0, 0.30, bottom * 0.70 + 0.012 * height]], np.float32)
+    squash = np.array([[1, 0, 0], [0, 0.30, bottom * 0.70 + 0.035 * height]], np.float32)
     flat = cv2.warpAffine(feet, squash, (matte.shape[1], matte.shape[0]), flags=cv2.INTER_LINEAR)
     flat = np.asarray(flat, np.float32)
     dark = 0.55 * gaussian(flat, height * 0.012) + 0.45 * gaussian(flat, height * 0.06) * 1.4

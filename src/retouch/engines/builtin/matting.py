@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, f32, gaussian, resize
+from retouch.engines.builtin.blur import Plane, f32, gaussian, resize, smoothstep
 from retouch.engines.builtin.colour import to_float
 from retouch.engines.builtin.nets import CompiledNet, compile_net
 from retouch.engines.builtin.operation import Matte
@@ -44,7 +44,7 @@ class U2NetMatting:
     def coarse(self, rgb: NDArray[np.uint8]) -> Matte:
         """The net's answer, small, in the picture's proportions or in a square, 0..1.
 
-        Where the net hesitates it looks again: at the picture in its true proportions, in a grey frame,
+        Where the net hesitates it looks again: at the picture in a grey frame, in its true proportions,
         mirrored. Of what it said the most resolute counts; what it still leaves open is settled by colour.
         """
         best, least = np.zeros((_SIDE, _SIDE), np.float32), np.inf
@@ -60,14 +60,14 @@ class U2NetMatting:
         height, width = rgb.shape[:2]
         square = _shrunk(rgb, (_SIDE, _SIDE))
         yield self._ask(square)
-        if height != width:
-            scale = _SIDE / max(height, width)
-            w, h = max(1, round(width * scale)), max(1, round(height * scale))
-            yield self._ask(_framed(_shrunk(rgb, (w, h)), 0, 0))[:h, :w]
         border = _SIDE // 12
         inner = _SIDE - 2 * border
         within = slice(border, border + inner)
-        yield self._ask(_framed(_shrunk(rgb, (inner, inner)), border, border))[within, within]
+        yield _mended(self._ask(_framed(_shrunk(rgb, (inner, inner)), border, border))[within, within])
+        if height != width:
+            scale = _SIDE / max(height, width)
+            w, h = max(1, round(width * scale)), max(1, round(height * scale))
+            yield _mended(self._ask(_framed(_shrunk(rgb, (w, h)), 0, 0))[:h, :w])
         yield self._ask(square[:, ::-1])[:, ::-1]
 
     def _ask(self, square: NDArray[np.uint8]) -> Matte:
@@ -90,6 +90,11 @@ def _framed(rgb: NDArray[np.uint8], left: int, top: int) -> NDArray[np.uint8]:
     return square
 
 
+def _mended(matte: Matte) -> Matte:
+    """The net lets a subject fade into a grey border: its last rows and columns are those before them."""
+    return np.pad(matte[3:-3, 3:-3], 3, mode="edge") if min(matte.shape) > 8 else matte
+
+
 def settle(rgb: NDArray[np.uint8], coarse: Matte) -> Matte:
     """Decide wide areas that are neither in nor out by their colours (GrabCut, Rother et al. 2004, on 160 x 160).
 
@@ -105,7 +110,10 @@ def settle(rgb: NDArray[np.uint8], coarse: Matte) -> Matte:
     cv2.setRNGSeed(1)  # its colour models start from random means: same picture, same answer
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(_shrunk(rgb, alpha.shape), labels, None, *models, 2, cv2.GC_INIT_WITH_MASK)
-    decided = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.float32)
+    by_colour = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    decided = ((by_colour & (alpha > 0.2)) | (alpha > 0.62)).astype(
+        np.float32
+    )  # adds sooner than it cuts off
     change = gaussian(np.where(wide > 0, decided - alpha, 0).astype(np.float32), 0.8)
     return f32(np.clip(coarse + 0.95 * resize(change, (coarse.shape[1], coarse.shape[0])), 0, 1))
 
@@ -155,6 +163,7 @@ def _unmix(guide: Plane, coarse: Matte) -> Matte:
     off -= place[:, None] * line
     missed = (off * off).sum(-1)
     trust = contrast / (contrast + f32(0.15**2)) * np.exp(-missed / f32(0.08**2)) * _doubt(said)
+    trust *= _edgeward(back, band)
     result = front.astype(np.float32)
     result[band] = np.clip((said - 0.5) * 1.5 + 0.5, 0, 1) * (1 - trust) + place * trust
     return result * _within_reach(alpha)
@@ -169,9 +178,16 @@ def _within_reach(alpha: Matte) -> Matte:
     return gaussian(near.astype(np.float32), reach / 2)
 
 
+def _edgeward(back: NDArray[np.bool_], band: NDArray[np.bool_]) -> Plane:
+    """Of the pixels in ``band``: 1 near the background, 0 deep inside, where a dark patch is no hole."""
+    depth = f32(cv2.distanceTransform((~back).astype(np.uint8), cv2.DIST_L2, 3))[band]
+    reach = max(back.shape) * 0.022
+    return 1 - smoothstep(0.6 * reach, reach, depth)
+
+
 def _doubt(said: Plane) -> Plane:
     """1 where the net says one half, 0 where it is sure."""
-    return 1 - np.abs(2 * said - 1) ** 3
+    return 1 - np.abs(2 * said - 1) ** 6
 
 
 def _nearby_colours(guide: Plane, chosen: NDArray[np.bool_]) -> Plane:

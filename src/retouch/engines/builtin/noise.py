@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy import fft  # numpy loads it on first use, when the pixel process can load nothing more
 from numpy.random import Generator
 from numpy.typing import NDArray
 
@@ -44,8 +45,8 @@ def fractal(shape: tuple[int, int], rng: Generator, slope: float = 1.8, stretch:
 def _spectral(shape: tuple[int, int], rng: Generator, slope: float, stretch: float) -> Plane:
     height, width = (cv2.getOptimalDFTSize(side) for side in shape)
     size = max(height, width)
-    fy = np.fft.fftfreq(height, 1 / size)[:, None].astype(np.float32)
-    fx = np.fft.fftfreq(width, 1 / size)[None].astype(np.float32) * np.float32(stretch)
+    fy = fft.fftfreq(height, 1 / size)[:, None].astype(np.float32)
+    fx = fft.fftfreq(width, 1 / size)[None].astype(np.float32) * np.float32(stretch)
     power = np.hypot(fy, fx)
     power[0, 0] = 1
     gain = power ** np.float32(-slope)
@@ -71,6 +72,8 @@ def grain_of(rgb: NDArray[np.uint8]) -> float:
     gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.float32) / 255
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     response = np.abs(cv2.filter2D(gray, -1, kernel))[1:-1, 1:-1]
+    if response.size == 0:
+        return 0.0
     return float(np.clip(np.quantile(response, 0.3) / 0.385 / 6, 0.0, 0.03))
 
 
@@ -84,9 +87,9 @@ def grain(shape: tuple[int, int], rng: Generator, sigma: float) -> Plane:
 def fractal_line(length: int, rng: Generator, slope: float) -> NDArray[np.float32]:
     """As :func:`fractal`, along one line: (length,) float32, mean 0, standard deviation 1; no period shows."""
     count = 2 * length
-    frequency = np.fft.rfftfreq(count, 1 / count)
+    frequency = fft.rfftfreq(count, 1 / count)
     gain = np.maximum(frequency, 1) ** -slope
     gain[:2] = 0
     spectrum = gain * np.exp(2j * np.pi * rng.random(frequency.size)) * rng.rayleigh(1, frequency.size)
-    line = np.fft.irfft(spectrum, count)[:length]
+    line = fft.irfft(spectrum, count)[:length]
     return f32((line - line.mean()) / (line.std() + 1e-12))

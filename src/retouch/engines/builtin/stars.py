@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, gaussian
+from retouch.engines.builtin.blur import Plane, f32, gaussian
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +55,21 @@ class View:
         return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True), np.float32)
 
 
-@lru_cache(maxsize=1)
 def catalogue() -> NDArray[np.float32]:
-    """Rows of right ascension (rad), declination (rad), magnitude, B-V colour index."""
+    """Rows of right ascension (rad), declination (rad), magnitude, B-V colour index; brightest first."""
+    return _CATALOGUE
+
+
+def _read_catalogue() -> NDArray[np.float32]:
     raw = np.load(BytesIO(files("retouch.engines.builtin").joinpath("data/stars.npy").read_bytes()))
     scale = np.array([np.pi / 32767, np.pi / 65534, 1e-3, 1e-3], np.float32)
     rows = raw.astype(np.float32) * scale
     rows[:, 0] += np.pi
-    return np.asarray(rows, np.float32)
+    return f32(rows)
+
+
+# Read at import: the pixel process can open no file any more when it draws.
+_CATALOGUE = _read_catalogue()
 
 
 def star_colour(index: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -104,13 +110,14 @@ def draw_stars(view: View, size: tuple[int, int], exposure: float = 1.0, faintes
 def splat(
     x: NDArray[np.float32], y: NDArray[np.float32], light: NDArray[np.float32], shape: tuple[int, int]
 ) -> Plane:
-    """Add coloured points at fractional places onto a black plane, bilinearly."""
+    """Add coloured points (N, C) at fractional places onto a black (H, W, C) plane, bilinearly."""
     plane = np.zeros((shape[0] * shape[1], light.shape[1]), np.float32)
     left, top = x.astype(np.int64), y.astype(np.int64)
     fx, fy = x - left, y - top
     for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
         weight = (fx if dx else 1 - fx) * (fy if dy else 1 - fy)
-        where = (top + dy) * shape[1] + left + dx
+        row, column = np.clip(top + dy, 0, shape[0] - 1), np.clip(left + dx, 0, shape[1] - 1)
+        where = row * shape[1] + column
         for channel in range(light.shape[1]):
             plane[:, channel] += np.bincount(where, weight * light[:, channel], plane.shape[0])
     return plane.reshape(*shape, -1)

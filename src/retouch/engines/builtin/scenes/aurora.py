@@ -21,7 +21,10 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     del framing
     scale = min(1.0, 1400 / max(size))
     small = (max(8, round(size[0] * scale)), max(8, round(size[1] * scale)))
-    light = sum((_curtain(small, rng, strength) for strength in (1.0, 0.7, 0.45)), start=np.zeros((1, 1, 3), np.float32))
+    light = sum(
+        (_curtain(small, rng, strength) for strength in (1.0, 0.7, 0.45)),
+        start=np.zeros((1, 1, 3), np.float32),
+    )
     light = f32(light + 0.35 * gaussian(f32(light), max(small) * 0.03))
     v = height_ramp(size)
     stars = draw_stars(View(rng.uniform(0, 6.28), rng.uniform(0.8, 1.4), rng.uniform(-3, 3), 1.35), size, 0.9)
@@ -43,7 +46,9 @@ def _curtain(size: Size, rng: Generator, strength: float) -> Plane:
     tall = 0.06 + 0.13 * swell + 0.05 * rays
     above = foot[None] - np.linspace(0, 1, height, dtype=np.float32)[:, None]
     # A quick rise at the foot, a long decay upward.
-    body = np.where(above > 0, np.exp(-above / tall[None]), np.exp(above / 0.018)) * (1 - np.exp(-np.abs(above + 0.03) / 0.03))
+    body = np.where(above > 0, np.exp(-above / tall[None]), np.exp(above / 0.018)) * (
+        1 - np.exp(-np.abs(above + 0.03) / 0.03)
+    )
     amount = f32(strength * body * (rays * swell * 1.6 + 0.04)[None])
     up = np.clip(above / (tall[None] * 2.2), 0, 1)[..., None]
     colour = _FOOT * (1 - up) ** 1.3 + _TOP * up**0.9 * 1.1

@@ -7,7 +7,15 @@ from numpy.random import Generator
 
 from retouch.engines.builtin.blur import Plane, f32, gaussian, lens, resize
 from retouch.engines.builtin.noise import fractal, unit
-from retouch.engines.builtin.scenes.scene import Framing, SceneImage, Size, colour_ramp, film, height_ramp, rgb_hex
+from retouch.engines.builtin.scenes.scene import (
+    Framing,
+    SceneImage,
+    Size,
+    colour_ramp,
+    film,
+    height_ramp,
+    rgb_hex,
+)
 from retouch.engines.builtin.stars import splat
 
 _LAMPS = (
@@ -25,7 +33,10 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     small = (max(8, round(size[0] * scale)), max(8, round(size[1] * scale)))
     colours = np.array([rgb_hex(c) for c in _LAMPS[rng.integers(len(_LAMPS))]], np.float32)
     longer = max(small)
-    light = f32(colour_ramp(height_ramp(small), _NIGHT) * (0.6 + 0.9 * unit(fractal(small[::-1], rng, 2.4))[..., None]))
+    light = f32(
+        colour_ramp(height_ramp(small), _NIGHT)
+        * (0.6 + 0.9 * unit(fractal(small[::-1], rng, 2.4))[..., None])
+    )
     for radius, count in ((0.014, 130), (0.026, 60), (0.042, 24)):
         light = light + _lamps(small, rng, colours, radius * longer * rng.uniform(0.9, 1.15), count)
     light = light + 0.25 * gaussian(light, longer * 0.04)
@@ -39,5 +50,7 @@ def _lamps(size: Size, rng: Generator, colours: Plane, radius: float, count: int
     y = np.clip(rng.normal(0.50, 0.26, count), 0, 1) * (height - 2)
     area = np.pi * radius**2
     power = (0.03 + 0.75 * rng.random((count, 1)) ** 2.2) * area
-    points = splat(f32(x), f32(y), f32(colours[rng.integers(len(colours), size=count)] * power), (height, width))
+    points = splat(
+        f32(x), f32(y), f32(colours[rng.integers(len(colours), size=count)] * power), (height, width)
+    )
     return lens(points, radius)

@@ -32,7 +32,9 @@ def ridge(size: Size, rng: Generator, crest: float, relief: float, slope: float 
     return f32(np.clip(rows - line[None] + 0.5, 0, 1))[..., None]
 
 
-def deck(size: Size, rng: Generator, horizon: float, scale: float, slope: float = 1.75) -> tuple[Plane, Plane]:
+def deck(
+    size: Size, rng: Generator, horizon: float, scale: float, slope: float = 1.75
+) -> tuple[Plane, Plane]:
     """A flat layer of noise above the viewer, seen in perspective.
 
     Returns:

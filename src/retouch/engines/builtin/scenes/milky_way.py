@@ -16,7 +16,9 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """The galactic centre somewhere in the frame, the band leaning to either side."""
     del framing
     tilt = rng.choice([-1, 1]) * rng.uniform(0.15, 0.75)
-    view = view_of_milky_way(rng, rng.uniform(-0.05, 0.35), rng.uniform(-0.08, 0.08), rng.uniform(1.2, 1.5), tilt)
+    view = view_of_milky_way(
+        rng, rng.uniform(-0.05, 0.35), rng.uniform(-0.08, 0.08), rng.uniform(1.2, 1.5), tilt
+    )
     sky = night_sky(view, size, rng, band=0.62, exposure=1.5)
     v = height_ramp(size)
     low_air = 1 - 0.7 * np.clip((v - 0.6) / 0.4, 0, 1) ** 1.5

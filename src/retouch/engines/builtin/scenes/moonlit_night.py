@@ -27,11 +27,15 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     sky = sky * (0.55 + 1.3 * wide) + stars * (1 - near_moon) * 0.8
     field, near = deck(size, rng, 0.95, 0.32)
     density = smoothstep(-0.35, 1.6, field) * smoothstep(0.02, 0.25, near)
-    lit = (0.07 + 0.9 * wide[..., 0] ** 1.6 + 1.2 * near_moon[..., 0]) * (0.35 + 0.65 * shade(density, place, 2.6))
+    lit = (0.07 + 0.9 * wide[..., 0] ** 1.6 + 1.2 * near_moon[..., 0]) * (
+        0.35 + 0.65 * shade(density, place, 2.6)
+    )
     veil = (0.85 * density)[..., None]
     sky = sky * (1 - 0.8 * veil) + veil * lit[..., None] * _MOONLIGHT
     moon = _moon(size, place, rng) * (1 - 0.55 * veil)
-    sky = sky + moon + 0.35 * near_moon * _MOONLIGHT + 0.5 * gaussian(f32(moon), max(size) * 0.012) * _MOONLIGHT
+    sky = (
+        sky + moon + 0.35 * near_moon * _MOONLIGHT + 0.5 * gaussian(f32(moon), max(size) * 0.012) * _MOONLIGHT
+    )
     for crest, relief, grey in ((0.735, 0.020, 0.030), (0.775, 0.014, 0.010)):
         hill = ridge(size, rng, crest, relief)
         sky = sky * (1 - hill) + hill * np.array([0.45, 0.75, 1.1], np.float32) * grey

@@ -50,7 +50,7 @@ def _clouds(size: Size, rng: Generator) -> tuple[Plane, Plane, Plane]:
     filaments = 1 - np.abs(np.tanh(1.4 * folded(1.7, 1.6)))
     gas = body * (0.62 + 0.55 * f32(filaments) ** 3)
     dust = smoothstep(0.15, 1.9, folded(1.75, 1.3) + 0.3 * folded(1.2, 1.0))
-    return (resize(f32(gas), size), resize(oxygen, size), resize(dust, size))
+    return tuple(np.maximum(resize(f32(field), size), 0) for field in (gas, oxygen, dust))
 
 
 def _stars(size: Size, rng: Generator, visible: Plane) -> Plane:

@@ -8,10 +8,20 @@ from numpy.random import Generator
 
 from retouch.engines.builtin.blur import Plane, f32, gaussian, lens, resize
 from retouch.engines.builtin.noise import fractal
-from retouch.engines.builtin.scenes.scene import Framing, SceneImage, Size, colour_ramp, film, height_ramp, rgb_hex
+from retouch.engines.builtin.scenes.scene import (
+    Framing,
+    SceneImage,
+    Size,
+    colour_ramp,
+    film,
+    height_ramp,
+    rgb_hex,
+)
 
 STREET = 0.74  # height of the far end of the street
-_NEON = tuple(np.array(rgb_hex(c), np.float32) for c in ("ff2d95", "00e5ff", "b026ff", "ff5e3a", "2f6bff", "ffd23f"))
+_NEON = tuple(
+    np.array(rgb_hex(c), np.float32) for c in ("ff2d95", "00e5ff", "b026ff", "ff5e3a", "2f6bff", "ffd23f")
+)
 _SKY = [(0.0, "0b0a20"), (0.5, "2a1440"), (0.75, "5a2060"), (1.0, "3a1c50")]
 
 
@@ -68,7 +78,10 @@ def _signs(street: Plane, rng: Generator, box: tuple[int, int, int, int], near: 
     size = near * street.shape[0]
     for _ in range(rng.integers(2, 5)):
         colour = _NEON[rng.integers(len(_NEON))] * rng.uniform(2.5, 7.0)
-        x, y = rng.integers(left, max(left + 1, right)), rng.integers(top + (foot - top) // 4, max(top + 1, foot))
+        x, y = (
+            rng.integers(left, max(left + 1, right)),
+            rng.integers(top + (foot - top) // 4, max(top + 1, foot)),
+        )
         w, h = (0.035, 0.24) if rng.random() < 0.6 else (0.20, 0.045)
         corner = (int(x + w * size), int(min(y + h * size, foot)))
         thick = max(1, int(size * 0.012))

@@ -29,7 +29,9 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     cloud = (0.012 + 0.16 * light[..., None] ** 1.7) * np.array([0.82, 0.95, 1.12], np.float32)
     veil = (smoothstep(-1.9, -0.1, field) * smoothstep(0.02, 0.26, near) * 0.96)[..., None]
     sky = sky * (1 - veil) + veil * cloud
-    flash = (glow(size, root, 0.10) * 0.9 + glow(size, root, 0.30) * 0.25) * (0.25 + 0.9 * belly[..., None] ** 2)
+    flash = (glow(size, root, 0.10) * 0.9 + glow(size, root, 0.30) * 0.25) * (
+        0.25 + 0.9 * belly[..., None] ** 2
+    )
     sky = sky + flash * _FLASH * 0.8
     rain = smoothstep(-0.3, 1.5, soft_noise(size, rng, 1.7, 3.0)[..., 0])[..., None]
     rain = rain * smoothstep(0.45, 0.8, v) * 0.35

@@ -10,7 +10,14 @@ from retouch.engines.builtin.scenes.landscape import deck, glow, mirror_sea, sha
 from retouch.engines.builtin.scenes.scene import Framing, SceneImage, Size, colour_ramp, film, height_ramp
 
 HORIZON = 0.74
-_AIR = [(0.0, "26365f"), (0.30, "5a4f7d"), (0.55, "b0627a"), (0.75, "ec8a5a"), (0.90, "ffbe6a"), (1.0, "ffd68c")]
+_AIR = [
+    (0.0, "26365f"),
+    (0.30, "5a4f7d"),
+    (0.55, "b0627a"),
+    (0.75, "ec8a5a"),
+    (0.90, "ffbe6a"),
+    (1.0, "ffd68c"),
+]
 _WARM = np.array([1.0, 0.52, 0.20], np.float32)
 
 
@@ -25,7 +32,10 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     field, near = deck(size, rng, HORIZON + 0.015, 0.30, 1.75)
     density = smoothstep(-0.1, 1.3, field) * smoothstep(0.015, 0.16, near)
     light = shade(density, (sun[0], HORIZON + 0.25), 2.4)[..., None] * (0.25 + 1.15 * wide)
-    rose = np.array([0.95, 0.36, 0.24], np.float32) * (1 - wide) + np.array([1.25, 0.68, 0.30], np.float32) * wide
+    rose = (
+        np.array([0.95, 0.36, 0.24], np.float32) * (1 - wide)
+        + np.array([1.25, 0.68, 0.30], np.float32) * wide
+    )
     cloud = np.array([0.10, 0.085, 0.14], np.float32) + rose * light
     veil = (density * 0.88)[..., None]
     sky = sky * (1 - veil) + veil * cloud
