@@ -21,6 +21,7 @@ class TestFakeEngine(LocalEngineConformance):
 
     @pytest.fixture
     def case(self, tmp_path: Path) -> Case:
+        """An edit of a small picture."""
         engine = FakeEngine(EngineEnvironment(weights=WeightsStore(tmp_path).path, threads=1))
         engine.warm()
         request = EditRequest(model="m", prompt="invert it", sources=(), seed=7)

@@ -22,8 +22,8 @@ pi_heif.register_heif_opener(thumbnails=False)
 Image.init()
 Image.MAX_IMAGE_PIXELS = None  # our own limit is checked first, and is an error where Pillow's would warn
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-PngImagePlugin.MAX_TEXT_CHUNK = 64 << 10
-PngImagePlugin.MAX_TEXT_MEMORY = 1 << 20
+PngImagePlugin.MAX_TEXT_CHUNK = 1 << 20
+PngImagePlugin.MAX_TEXT_MEMORY = 8 << 20
 
 _PILLOW_NAMES: Final = {
     "png": "PNG",

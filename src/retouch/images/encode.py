@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
     from retouch.task import OutputFormat
 
-CONTENT_TYPES: Final = {
-    "png": "image/png",
-    "jpeg": "image/jpeg",
-    "webp": "image/webp",
-    "avif": "image/avif",
-}
 # What the formats themselves can hold; AVIF's is the encoder's.
 _SIDE_MAX: Final = {"png": 2**31 - 1, "jpeg": 65_500, "webp": 16_383, "avif": 65_536}
 

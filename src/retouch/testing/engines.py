@@ -55,6 +55,7 @@ class FakeEngine:
     ) -> EditResult[Pixels]:
         """See :class:`retouch.engines.base.LocalEngine`."""
         words = set(request.prompt.lower().split())
+        run.progress(1)
         _misbehave(words)
         _work(run, words)
         pictures = tuple(

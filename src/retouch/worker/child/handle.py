@@ -25,6 +25,7 @@ _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _BUFFER: Final = 4 << 20
 _INBOX: Final = 16
 _LOG_LINE: Final = 500
+_LAST_WORDS_S: Final = 1
 # Nothing else of the parent's environment reaches a child: it holds keys and addresses.
 _INHERITED: Final = ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
 
@@ -108,6 +109,8 @@ class Child:
         """Kill it, reap it, and let go of everything that belongs to it."""
         self.kill(ChildCrashed("The process that works on pixels was stopped."))
         await self._process.wait()
+        # Both end by themselves now, and whoever waits for an answer learns why there is none.
+        await asyncio.wait(self._tasks, timeout=_LAST_WORDS_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,7 +17,7 @@ from retouch.engines.planner.plan import Plan
 from retouch.errors import EngineFailed, OutOfMemory, TaskError
 from retouch.images.composite import keep_outside
 from retouch.images.decode import Decoded, decode, decode_mask
-from retouch.images.encode import CONTENT_TYPES, encode, resize
+from retouch.images.encode import encode, resize
 from retouch.task import EditRequest
 from retouch.worker.child.run import ChildRun, Line
 from retouch.worker.child.values import EditSummary, ImageInfo, Prepared
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from retouch.engines.base import LocalEngine, Pixels
 
 _CV_NO_MEMORY: Final = -4  # cv::Error::StsNoMem
+_FRAMES: Final = 6
 
 
 @dataclass(slots=True)
@@ -104,8 +108,8 @@ class Worker:
     def _finish(self, message: Message) -> Message:
         answers = [decode(blob, self._max_pixels) for blob in message.blobs]
         warnings = dict.fromkeys(warning for answer in answers for warning in answer.warnings)
-        width, height = message.fields["size"] or self._input_size()
-        results = [resize(answer.pixels, width, height) for answer in answers] or self._desk.results
+        size = message.fields["size"]
+        results = [self._fitted(answer.pixels, size) for answer in answers] or self._desk.results
         finished = [self._masked(pixels) for pixels in results]
         return self._encoded(message, finished, tuple(warnings))
 
@@ -120,8 +124,7 @@ class Worker:
         output_format, compression = message.fields["format"], message.fields["compression"]
         blobs = tuple(encode(pixels, output_format, compression) for pixels in pictures)
         sizes = [[pixels.shape[1], pixels.shape[0]] for pixels in pictures]
-        fields = {"content_type": CONTENT_TYPES[output_format], "sizes": sizes, "warnings": warnings}
-        return Message("done", fields, blobs)
+        return Message("done", {"sizes": sizes, "warnings": warnings}, blobs)
 
     def _engine(self, name: str) -> LocalEngine:
         engine = self._engines.get(name)
@@ -131,9 +134,12 @@ class Worker:
             raise engine
         return engine
 
-    def _input_size(self) -> tuple[int, int]:
-        height, width = self._desk.images[0].pixels.shape[:2]
-        return width, height
+    def _fitted(self, pixels: Pixels, size: Sequence[int] | None) -> Pixels:
+        """At ``size`` (width, height), else at that of the picture that was edited."""
+        if size is None:
+            height, width = self._desk.images[0].pixels.shape[:2]
+            size = (width, height)
+        return resize(pixels, *size)
 
     def _masked(self, pixels: Pixels) -> Pixels:
         """Outside the mask the input comes back untouched, whatever the engine made of it."""
@@ -143,7 +149,7 @@ class Worker:
         return keep_outside(self._desk.images[0].pixels, pixels, mask)
 
     def _checked(self, pixels: Pixels) -> Pixels:
-        is_picture = pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] in (3, 4)  # noqa: PLR2004 - (H, W, RGB or RGBA)
+        is_picture = pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] in (3, 4)  # noqa: PLR2004 - (H, W, C)
         if not is_picture:
             raise EngineFailed("The engine gave something that is not a picture.")
         return pixels
@@ -151,12 +157,11 @@ class Worker:
 
 def report(error: BaseException) -> None:
     """Where it went wrong, for the log. Not the message: it may quote the task's content."""
-    import sys  # noqa: PLC0415
-    import traceback  # noqa: PLC0415
-
-    frames = traceback.extract_tb(error.__traceback__, limit=-6)
-    trail = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
-    sys.stderr.write(f"{type(error).__name__} in {trail}\n")
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith("<frozen")]
+    trail = " < ".join(f"{Path(f.filename).stem}.{f.name}:{f.lineno}" for f in reversed(frames[-_FRAMES:]))
+    is_late = isinstance(error, PermissionError | ImportError)
+    hint = " (opened too late: Engine.warm must load it)" if is_late else ""
+    sys.stderr.write(f"{type(error).__name__}{hint} in {trail}\n")
     sys.stderr.flush()
 
 

@@ -7,11 +7,13 @@ one end of a socket pair as its only descriptor besides the standard ones.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from retouch.worker.child import sandbox, wire
 from retouch.worker.child.values import ChildSetup
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
     from retouch.engines.base import LocalEngine
     from retouch.errors import TaskError
 
-_SETUP_BYTES_MAX = 0
+_SETUP_BYTES_MAX: Final = 0
+# numpy imports these when they are first used, which would be too late.
+_LAZY_MODULES: Final = ("numpy.fft", "numpy.linalg", "numpy.ma", "numpy.polynomial", "numpy.random")
 
 
 def main(descriptor: int) -> None:
     """Never returns while the parent lives."""
+    _leave_signals_to_the_parent()
     apart = sandbox.open_early(descriptor)
     _silence_openvino()
     with socket.socket(fileno=descriptor) as sock:
@@ -58,6 +63,12 @@ def _setup(message: Message) -> ChildSetup:
     return ChildSetup(**values)
 
 
+def _leave_signals_to_the_parent() -> None:
+    """A terminal's Ctrl-C and a service manager's stop reach all processes: the parent may want to finish."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 def _silence_openvino() -> None:
     """OpenVINO phones its maker when imported, unless its telemetry package cannot be found.
 
@@ -68,6 +79,8 @@ def _silence_openvino() -> None:
 
 def _load(setup: ChildSetup) -> dict[str, LocalEngine | TaskError]:
     """Import, touch and compile all that a job can need: afterwards no file can be opened."""
+    for lazy in _LAZY_MODULES:
+        import_module(lazy)
     import cv2  # noqa: PLC0415 - heavy; nobody who only reads this module should pay
 
     import retouch.worker.child.job  # noqa: F401, PLC0415 - the same, and it pulls in all decoders

@@ -32,7 +32,9 @@ _CLONE_THREAD: Final = 0x0001_0000
 
 
 @dataclass(frozen=True, slots=True)
-class _Architecture:
+class Architecture:
+    """Numbers of one processor architecture."""
+
     audit: int  # AUDIT_ARCH_*
     seccomp: int  # the number of seccomp(2)
     newest: int  # calls above it are unknown here, so denied
@@ -52,7 +54,7 @@ _COMMON_NEW: Final = {
     "mount_setattr": 442, "process_mrelease": 448, "fchmodat2": 452,
 }  # fmt: skip
 
-_X86_64: Final = _Architecture(
+_X86_64: Final = Architecture(
     audit=0xC000_003E,
     seccomp=317,
     newest=462,
@@ -81,12 +83,13 @@ _X86_64: Final = _Architecture(
         "userfaultfd": 323, "init_module": 175, "finit_module": 313, "delete_module": 176,
         "kexec_load": 246, "kexec_file_load": 320, "reboot": 169, "acct": 163, "quotactl": 179,
         "syslog": 103, "personality": 135, "modify_ldt": 154, "iopl": 172, "ioperm": 173,
-        "shmget": 29, "shmat": 30, "semget": 64, "msgget": 68, "mq_open": 240,
+        "shmget": 29, "shmat": 30, "shmctl": 31, "semget": 64, "semop": 65, "semctl": 66, "msgget": 68,
+        "msgsnd": 69, "msgrcv": 70, "msgctl": 71, "semtimedop": 220, "mq_open": 240, "mq_unlink": 241,
         "name_to_handle_at": 303, "lookup_dcookie": 212, "vmsplice": 278,
     },
 )  # fmt: skip
 
-_AARCH64: Final = _Architecture(
+_AARCH64: Final = Architecture(
     audit=0xC000_00B7,
     seccomp=277,
     newest=462,
@@ -113,12 +116,14 @@ _AARCH64: Final = _Architecture(
         "userfaultfd": 282, "init_module": 105, "finit_module": 273, "delete_module": 106,
         "kexec_load": 104, "kexec_file_load": 294, "reboot": 142, "acct": 89, "quotactl": 60,
         "syslog": 116, "personality": 92,
-        "shmget": 194, "shmat": 196, "semget": 190, "msgget": 186, "mq_open": 180,
+        "shmget": 194, "shmctl": 195, "shmat": 196, "semget": 190, "semctl": 191, "semtimedop": 192,
+        "semop": 193, "msgget": 186, "msgctl": 187, "msgrcv": 188, "msgsnd": 189, "mq_open": 180,
+        "mq_unlink": 181,
         "name_to_handle_at": 264, "lookup_dcookie": 18, "vmsplice": 75,
     },
 )  # fmt: skip
 
-_ARCHITECTURES: Final = {"x86_64": _X86_64, "aarch64": _AARCH64}
+ARCHITECTURES: Final = {"x86_64": _X86_64, "aarch64": _AARCH64}
 
 # PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_MM: with the first a child could outlive its parent.
 _DENIED_PRCTL_OPTIONS: Final = (1, 4, 35)
@@ -126,7 +131,7 @@ _DENIED_PRCTL_OPTIONS: Final = (1, 4, 35)
 
 def supported() -> bool:
     """Whether the call numbers of this machine are known here."""
-    return platform.machine() in _ARCHITECTURES and struct.calcsize("P") == 8  # noqa: PLR2004 - a 64-bit process
+    return platform.machine() in ARCHITECTURES and struct.calcsize("P") == 8  # noqa: PLR2004 - a 64-bit process
 
 
 def install() -> bool:
@@ -136,14 +141,14 @@ def install() -> bool:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
-    architecture = _ARCHITECTURES[platform.machine()]
+    architecture = ARCHITECTURES[platform.machine()]
     program = build(architecture, os.getpid())
     code = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     return bool(libc.syscall(architecture.seccomp, _SET_MODE_FILTER, _FLAG_TSYNC, header) == 0)
 
 
-def build(architecture: _Architecture, pid: int) -> bytes:
+def build(architecture: Architecture, pid: int) -> bytes:
     """The program, as ``struct sock_filter[]``, for a process whose pid is ``pid``."""
     blocks = [_foreign_architecture(architecture), _numbers(architecture)]
     blocks += [_first_argument_must_be(nr, pid) for nr in architecture.signals.values()]
@@ -152,7 +157,7 @@ def build(architecture: _Architecture, pid: int) -> bytes:
     return b"".join(blocks) + _statement(_RETURN, _ALLOW)
 
 
-def _foreign_architecture(architecture: _Architecture) -> bytes:
+def _foreign_architecture(architecture: Architecture) -> bytes:
     return (
         _statement(_LOAD, _ARCH)
         + _jump(_EQUAL, architecture.audit, 1, 0)
@@ -161,7 +166,7 @@ def _foreign_architecture(architecture: _Architecture) -> bytes:
     )
 
 
-def _numbers(architecture: _Architecture) -> bytes:
+def _numbers(architecture: Architecture) -> bytes:
     """Denied by number. An unknown call and clone3 (its flags cannot be read here) count as missing."""
     missing = _statement(_RETURN, _ERRNO | errno.ENOSYS)
     refused = _statement(_RETURN, _ERRNO | errno.EACCES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from retouch.engines.base import EncodedImage
 from retouch.errors import ChildCrashed, DeadlineExceeded, OutOfMemory, TaskCancelled, TaskError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 OnProgress = Callable[[float], None]
 OnPreview = Callable[[bytes], None]
 OnCheckpoint = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+T = TypeVar("T")
 
 _STOP_S: Final = 0.8  # an engine that was told to stop gets this long before its child is killed
 _PREVIEW_MAX: Final = 1 << 20
@@ -42,7 +44,7 @@ class Session:
         """Sniff and decode the pictures, ``blobs[0]`` being the one to edit, and the mask."""
         sent = (*blobs, mask) if mask is not None else tuple(blobs)
         message = Message("prepare", {"mask": mask is not None}, sent)
-        return Prepared.from_json((await self._call(message, self._timeout_s)).fields)
+        return self._read(_prepared, await self._call(message, self._timeout_s))
 
     async def edit(
         self,
@@ -71,16 +73,16 @@ class Session:
 
         async def on_message(message: Message) -> None:
             if message.type == "progress":
-                on_progress(min(100.0, max(0.0, float(message.fields["percent"]))))
-            elif message.type == "preview" and on_preview and len(message.blobs[0]) <= _PREVIEW_MAX:
-                on_preview(message.blobs[0])
+                on_progress(self._read(_percent, message))
+            elif message.type == "preview" and on_preview:
+                on_preview(self._read(_preview, message))
             elif message.type == "checkpoint":
                 if on_checkpoint is not None:
-                    await on_checkpoint(message.fields["state"])
+                    await on_checkpoint(self._read(_state, message))
                 await self._child.send(Message("checkpointed"))
 
         answer = await self._call(Message("edit", fields), timeout_s, on_message)
-        return EditSummary.from_json(answer.fields)
+        return self._read(_edit_summary, answer)
 
     async def finish(
         self,
@@ -97,13 +99,13 @@ class Session:
         """
         fields = {"format": output_format, "compression": output_compression, "size": size}
         message = await self._call(Message("finish", fields, tuple(answers or ())), self._timeout_s)
-        self.warnings = tuple(message.fields["warnings"])
-        return _pictures(message)
+        self.warnings = self._read(_warnings, message)
+        return self._read(lambda answer: _pictures(answer, output_format), message)
 
     async def encoded_inputs(self) -> list[EncodedImage]:
         """The prepared pictures as PNG without metadata, for engines that call an API."""
-        fields = {"format": "png", "compression": None}
-        return _pictures(await self._call(Message("inputs", fields), self._timeout_s))
+        message = await self._call(Message("inputs", {"format": "png", "compression": None}), self._timeout_s)
+        return self._read(lambda answer: _pictures(answer, "png"), message)
 
     async def cancel(self) -> None:
         """Tell the engine to stop: the running step raises TaskCancelled, at the latest in a second."""
@@ -139,11 +141,13 @@ class Session:
         if self._answer_due:
             raise RuntimeError("one step at a time")
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(timeout_s) as limit:
                 self._answer_due = True
                 await self._child.send(message)
                 return await self._answer(on_message or _unheard)
         except TimeoutError:
+            if not limit.expired():
+                raise
             error = DeadlineExceeded(f"The edit took longer than {timeout_s:g} seconds.")
             self._child.kill(error)
             raise error from None
@@ -162,6 +166,15 @@ class Session:
                 raise self._reported(message)
             await on_message(message)
 
+    def _read(self, parse: Callable[[Message], T], message: Message) -> T:
+        """What the child said, if it makes sense; a child that talks nonsense is no longer ours."""
+        try:
+            return parse(message)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            broken = ChildCrashed("The process that works on pixels stopped making sense.")
+            self._child.kill(broken)
+            raise broken from error
+
     def _reported(self, message: Message) -> TaskError:
         error = error_from(message.fields)
         # After MemoryError an address space is in pieces: the next task deserves a fresh one.
@@ -177,10 +190,36 @@ async def _unheard(_message: Message) -> None:
     """Nobody listens to what is said on the way."""
 
 
-def _pictures(message: Message) -> list[EncodedImage]:
-    content_type = str(message.fields["content_type"])
-    sizes = message.fields["sizes"]
+def _percent(message: Message) -> float:
+    return min(100.0, max(0.0, float(message.fields["percent"])))
+
+
+def _preview(message: Message) -> bytes:
+    (data,) = message.blobs
+    if len(data) > _PREVIEW_MAX:
+        raise ValueError("a preview of that size")
+    return data
+
+
+def _state(message: Message) -> Mapping[str, Any]:
+    return dict(message.fields["state"])
+
+
+def _prepared(message: Message) -> Prepared:
+    return Prepared.from_json(message.fields)
+
+
+def _edit_summary(message: Message) -> EditSummary:
+    return EditSummary.from_json(message.fields)
+
+
+def _warnings(message: Message) -> tuple[str, ...]:
+    return tuple(map(str, message.fields["warnings"]))
+
+
+def _pictures(message: Message, output_format: OutputFormat) -> list[EncodedImage]:
+    """The content type is the one asked for: what the child would like it to be is not listened to."""
     return [
-        EncodedImage(data, content_type, int(width), int(height))
-        for data, (width, height) in zip(message.blobs, sizes, strict=True)
+        EncodedImage(data, f"image/{output_format}", int(width), int(height))
+        for data, (width, height) in zip(message.blobs, message.fields["sizes"], strict=True)
     ]

@@ -39,10 +39,17 @@ class Message:
 def head(message: Message) -> bytes:
     """Prefix and header of ``message``; its blobs follow on the wire."""
     sizes = [len(blob) for blob in message.blobs]
-    header = json.dumps({**message.fields, "type": message.type, "blobs": sizes}).encode()
+    header = json.dumps({**message.fields, "type": message.type, "blobs": sizes}, default=_plain).encode()
     if len(header) > HEADER_MAX or len(sizes) > BLOBS_MAX:
         raise WireError(f"the message {message.type!r} is too large to be sent")
     return _PREFIX.pack(len(header)) + header
+
+
+def _plain(value: Any) -> Any:
+    """numpy's numbers, and mappings that are no dict: engines put them into what they report."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value.item() if hasattr(value, "item") else str(value)
 
 
 def parse_head(header: bytes, bytes_max: int) -> tuple[str, dict[str, Any], list[int]]:
