@@ -96,13 +96,15 @@ def test_a_mixed_edge_is_unmixed_to_its_alpha() -> None:
 
 def test_foreground_colours_lose_the_old_background() -> None:
     alpha = np.clip((np.arange(120, dtype=np.float32) - 50) / 20, 0, 1)
-    matte = np.broadcast_to(alpha, (120, 120)).copy()
+    matte = np.asarray(np.broadcast_to(alpha, (120, 120)), np.float32)
     red, green = np.array([0.6, 0.1, 0.05], np.float32), np.array([0.05, 0.5, 0.1], np.float32)
-    mixed = matte[..., None] * red + (1 - matte[..., None]) * green
-    front = foreground_colours(mixed.astype(np.float32), matte)
+    mixed: NDArray[np.float32] = np.asarray(
+        matte[..., None] * red + (1 - matte[..., None]) * green, np.float32
+    )
+    front = foreground_colours(mixed, matte)
     rim = (matte > 0.3) & (matte < 1)
     assert float(np.abs(front[rim] - red).max()) < 0.06
-    assert np.array_equal(front[matte == 1], mixed.astype(np.float32)[matte == 1])
+    assert np.array_equal(front[matte == 1], mixed[matte == 1])
 
 
 def test_a_missing_net_names_the_command_that_gets_it(tmp_path: Path) -> None:

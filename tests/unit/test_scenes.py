@@ -1,4 +1,4 @@
-"""The drawn scenes: all there, different for every seed, smooth, of any size, and the stars in their places."""
+"""The drawn scenes: all there, new for every seed, smooth, of any size, the stars in their places."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ def test_orion_stands_on_the_sky_as_it_does_outside() -> None:
     view = View(np.radians(84.05), np.radians(-1.2), 0.0, np.radians(30))
     betelgeuse = np.radians(np.array([[88.79], [7.41]], np.float32))
     rigel = np.radians(np.array([[78.63], [-8.20]], np.float32))
-    (bx,), (by,), _ = view.project(*betelgeuse, (600, 600))
-    (rx,), (ry,), _ = view.project(*rigel, (600, 600))
+    (bx,), (by,), _ = view.project(betelgeuse[0], betelgeuse[1], (600, 600))
+    (rx,), (ry,), _ = view.project(rigel[0], rigel[1], (600, 600))
     assert bx < 300 < rx
     assert by < 300 < ry
     drawn = draw_stars(view, (600, 600))

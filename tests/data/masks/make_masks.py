@@ -1,6 +1,6 @@
 """Draw the masks of this folder from hand-set outlines: ``python tests/data/masks/make_masks.py``.
 
-``outlines.json`` holds corners clicked by eye on enlarged photographs (``width`` is the width of that enlargement). Each
+``outlines.json`` holds corners set by eye on enlarged photographs (``width``: that of the enlargement). Each
 outline is filled, then GrabCut may move the edge by at most ``snap`` pixels of the photograph, so that it
 follows the visible border between two clicks. No net had a hand in it; every mask was checked by eye.
 """
@@ -35,7 +35,7 @@ def snapped(photo: NDArray[np.uint8], mask: NDArray[np.uint8], reach: int) -> ND
     labels[inner == 1], labels[outer == 0] = cv2.GC_FGD, cv2.GC_BGD
     cv2.setRNGSeed(1)
     model = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(photo, labels, None, *model, 4, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(photo, labels, (0, 0, 0, 0), *model, 4, cv2.GC_INIT_WITH_MASK)
     found = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     return np.asarray(cv2.medianBlur(found, 5), np.uint8)
 

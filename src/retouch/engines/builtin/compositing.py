@@ -15,7 +15,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, gaussian, smoothstep
+from retouch.engines.builtin.blur import Plane, f32, gaussian, smoothstep
 from retouch.engines.builtin.colour import LUMINANCE, decode, luminance, to_srgb, to_uint8
 from retouch.engines.builtin.foreground import foreground_colours
 from retouch.engines.builtin.noise import grain
@@ -29,9 +29,9 @@ _OPAQUE = 0.995
 class Placement:
     """How the subject meets its new background.
 
-    ``keep``: the core stays byte-exact. ``relight``: 0..1, how far the rim (and without ``keep`` the whole subject)
-    goes toward the background's light. ``wrap``: 0..1, how much of it spills over the rim. ``shadow``: 0..1,
-    contact shadow on the ground. ``grain``: standard deviation of the photo's noise in sRGB 0..1, given to
+    ``keep``: the core stays byte-exact. ``relight``: 0..1, how far the rim (and without ``keep`` the whole
+    subject) goes toward the background's light. ``wrap``: 0..1, how much of that light spills over the rim.
+    ``shadow``: 0..1, contact shadow on the ground. ``grain``: standard deviation of the photo's noise in sRGB 0..1, given to
     the background; 0 leaves the background's colours exact.
     """
 
@@ -62,8 +62,8 @@ def composite(
         rng: draws the grain.
 
     Returns:
-        (H, W, 3) uint8 sRGB. Without grain, pixels that the subject and its shadow do not touch are the background's
-        own, rounded.
+        (H, W, 3) uint8 sRGB. Without grain, pixels that neither the subject nor its shadow touches are the
+        background's own, rounded.
     """
     longer = max(matte.shape)
     photo = decode(rgb)
@@ -71,7 +71,7 @@ def composite(
     back = cast_shadow(background, matte, placement.shadow)
     rim = _rim(matte, longer)
     wide = gaussian(background, longer * 0.03)
-    front = _relight(front, photo, matte, wide, rim, placement)
+    front = _relight(front, _light_about(photo, matte), wide, rim, placement)
     alpha = matte[..., None]
     spill = wide * rim**2 * np.float32(placement.wrap * 0.16)
     mixed = front * alpha + back * (1 - alpha)
@@ -97,8 +97,8 @@ def cast_shadow(background: Plane, matte: Matte, strength: float) -> Plane:
     near_ground = np.clip((y - (bottom - 0.35 * height)) / (0.35 * height), 0, 1) * (y <= bottom)
     feet = np.asarray(matte * near_ground**2, np.float32)
     squash = np.array([[1, 0, 0], [0, 0.30, bottom * 0.70 + 0.035 * height]], np.float32)
-    flat = cv2.warpAffine(feet, squash, (matte.shape[1], matte.shape[0]), flags=cv2.INTER_LINEAR)
-    flat = np.asarray(flat, np.float32)
+    size = (matte.shape[1], matte.shape[0])
+    flat = f32(cv2.warpAffine(feet, squash, size, flags=cv2.INTER_LINEAR))
     dark = 0.55 * gaussian(flat, height * 0.012) + 0.45 * gaussian(flat, height * 0.06) * 1.4
     return np.asarray(background * (1 - strength * np.clip(dark, 0, 0.92))[..., None], np.float32)
 
@@ -111,18 +111,18 @@ def _rim(matte: Matte, longer: int) -> Plane:
     return (1 - smoothstep(0, reach, depth))[..., None]
 
 
-def _relight(
-    front: Plane, photo: Plane, matte: Matte, wide: Plane, rim: Plane, placement: Placement
-) -> Plane:
-    """Turn the subject's colour and exposure toward the light of its surroundings."""
-    weight = matte[..., None]
-    own = (photo * (1 - weight)).sum((0, 1)) / (float((1 - weight).sum()) + 1)
-    subject = (photo * weight).sum((0, 1)) / (float(weight.sum()) + 1)
-    light = own if float((1 - matte).mean()) > 0.05 else subject
-    level, target = float(light @ LUMINANCE) + 0.02, luminance(wide)[..., None] + np.float32(0.02)
-    exposure = np.clip(target / level, 0.35, 1.6)
-    tint = (wide + 0.02) / target
-    tint = tint / np.maximum(luminance(np.asarray(tint, np.float32))[..., None], 0.3)
+def _light_about(photo: Plane, matte: Matte) -> float:
+    """The luminance of the light that the subject stood in: its old background's, or its own."""
+    weight = (1 - matte if float(matte.mean()) < 0.95 else matte)[..., None]
+    return float((photo * weight).sum((0, 1)) @ LUMINANCE / (float(weight.sum()) + 1))
+
+
+def _relight(front: Plane, level: float, wide: Plane, rim: Plane, placement: Placement) -> Plane:
+    """Turn the subject's colour and exposure from ``level`` toward ``wide``, its new surroundings' light."""
+    target = luminance(wide)[..., None] + f32(0.02)
+    exposure = np.clip(target / (level + 0.02), 0.35, 1.6)
+    tint = (wide + f32(0.02)) / target
+    tint = tint / np.maximum(luminance(f32(tint))[..., None], 0.3)
     gain = exposure**0.5 * np.clip(tint, 0.4, 2.0) ** 0.6
     amount = placement.relight * (rim if placement.keep else 0.35 + 0.65 * rim)
-    return np.asarray(front * gain**amount, np.float32)
+    return f32(front * gain**amount)

@@ -25,9 +25,10 @@ _MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet, as the net was 
 _STD = np.array([0.229, 0.224, 0.225], np.float32)
 _SURE_FRONT, _SURE_BACK = 0.94, 0.06
 
-# A matte with less hesitation than this is taken at once: clear cases give 0.02-0.07, unclear ones 0.25 and more.
+# A matte with less hesitation than this is taken at once: clear cases give 0.02-0.07, others 0.25 and more.
 _RESOLUTE = 0.08
 _WHOLE = 0.95  # a "subject" of more than this part of the picture is no answer
+_NO_BOX = (0, 0, 0, 0)  # GrabCut starts from labels here
 _GREY = 128  # of borders; the net takes black ones for part of the picture
 
 
@@ -96,20 +97,20 @@ def _mended(matte: Matte) -> Matte:
 
 
 def settle(rgb: NDArray[np.uint8], coarse: Matte) -> Matte:
-    """Decide wide areas that are neither in nor out by their colours (GrabCut, Rother et al. 2004, on 160 x 160).
+    """Decide wide areas that are neither in nor out by their colours, with GrabCut (Rother et al. 2004).
 
-    Narrow bands of doubt are what an edge looks like; they stay.
+    It sees 160 x 160 pixels. Narrow bands of doubt are what an edge looks like; they stay.
     """
     alpha = resize(coarse, (_SIDE // 2, _SIDE // 2))
     open_ = ((alpha > 0.08) & (alpha < 0.92)).astype(np.uint8)
-    wide = cv2.dilate(cv2.erode(open_, np.ones((5, 5), np.uint8)), np.ones((7, 7), np.uint8)) & open_
+    wide = open_ & np.asarray(cv2.dilate(cv2.erode(open_, np.ones((5, 5))), np.ones((7, 7))), np.uint8)
     labels = np.where(alpha > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[alpha > _SURE_FRONT], labels[alpha < _SURE_BACK] = cv2.GC_FGD, cv2.GC_BGD
     if not (wide.any() and (labels == cv2.GC_FGD).any() and (labels == cv2.GC_BGD).any()):
         return coarse
     cv2.setRNGSeed(1)  # its colour models start from random means: same picture, same answer
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(_shrunk(rgb, alpha.shape), labels, None, *models, 2, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(_shrunk(rgb, (_SIDE // 2, _SIDE // 2)), labels, _NO_BOX, *models, 2, cv2.GC_INIT_WITH_MASK)
     by_colour = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
     decided = ((by_colour & (alpha > 0.2)) | (alpha > 0.62)).astype(
         np.float32
@@ -146,9 +147,9 @@ def trimap(alpha: Matte) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 def _unmix(guide: Plane, coarse: Matte) -> Matte:
     """Alpha from colour, where colour can tell.
 
-    In the band between sure subject and sure background every pixel is taken as a mix of the mean colours of both
-    sides about it; its place on the line between them is its alpha. That counts as far as the two colours
-    differ, the pixel lies near their line, and the net hesitates; elsewhere the net's own alpha stays,
+    In the band between sure subject and sure background every pixel is taken as a mix of the mean colours
+    of both sides about it; its place on the line between them is its alpha. That counts as far as the two
+    colours differ, the pixel lies near their line, and the net hesitates; elsewhere the net's own alpha stays,
     a little steeper, since enlarging has made it soft.
     """
     height, width = guide.shape[:2]
@@ -200,7 +201,7 @@ def _nearby_colours(guide: Plane, chosen: NDArray[np.bool_]) -> Plane:
     stack = f32(np.concatenate([resize(guide, size) * weight, weight], -1))
     total = gaussian(stack, longer * 0.010 / step) + f32(1e-2) * gaussian(stack, longer * 0.036 / step)
     total += f32(1e-4 * stack.reshape(-1, 4).mean(0) + 1e-9 * np.array([0.5, 0.5, 0.5, 1]))
-    return resize(total[..., :3] / np.maximum(total[..., 3:], f32(1e-10)), (width, height))
+    return resize(f32(total[..., :3] / np.maximum(total[..., 3:], 1e-10)), (width, height))
 
 
 def _guided_upsample(rgb: NDArray[np.uint8], proxy: NDArray[np.uint8], alpha: Matte) -> Matte:

@@ -78,14 +78,14 @@ def grain_of(rgb: NDArray[np.uint8]) -> float:
 
 
 def grain(shape: tuple[int, int], rng: Generator, sigma: float) -> Plane:
-    """Film-like grain: (H, W, 3) float32, standard deviation ``sigma``, mostly common to the channels."""
+    """Film-like grain: (H, W, 3) float32, standard deviation ``sigma``, mostly common to all channels."""
     common = rng.standard_normal(shape, np.float32)[..., None]
     single = rng.standard_normal((*shape, 3), np.float32)
     return np.asarray((0.85 * common + 0.53 * single) * np.float32(sigma), np.float32)
 
 
 def fractal_line(length: int, rng: Generator, slope: float) -> NDArray[np.float32]:
-    """As :func:`fractal`, along one line: (length,) float32, mean 0, standard deviation 1; no period shows."""
+    """As :func:`fractal`, along one line: (length,) float32, mean 0, deviation 1; no period shows."""
     count = 2 * length
     frequency = fft.rfftfreq(count, 1 / count)
     gain = np.maximum(frequency, 1) ** -slope

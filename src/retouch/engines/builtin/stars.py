@@ -14,7 +14,7 @@ from retouch.engines.builtin.blur import Plane, f32, gaussian
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where a camera looks: right ascension and declination of its axis, roll, and the width it sees (rad)."""
+    """A camera's axis (right ascension, declination), its roll and the width it sees; all in rad."""
 
     right_ascension: float
     declination: float
@@ -104,7 +104,7 @@ def draw_stars(view: View, size: tuple[int, int], exposure: float = 1.0, faintes
         x[seen], y[seen], light * np.clip((3.6 - magnitude[seen]) / 3, 0, 1)[:, None], (height, width)
     )
     core = gaussian(points, 0.62 * unit)
-    return core + 0.10 * gaussian(bright, 2.2 * unit) * 2 + 0.035 * gaussian(bright, 9 * unit) * 4
+    return f32(core + 0.20 * gaussian(bright, 2.2 * unit) + 0.14 * gaussian(bright, 9 * unit))
 
 
 def splat(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from retouch.engines.builtin.blur import f32
 from retouch.engines.builtin.operation import Canvas, Context, Matte
 from retouch.errors import TargetNotFound
 
@@ -15,7 +16,7 @@ def found(canvas: Canvas, context: Context) -> Matte:
         TargetNotFound: nothing stands out from its background, or everything is subject.
     """
     if canvas.alpha is not None and int(canvas.alpha.min()) < 255:
-        matte: Matte = canvas.alpha.astype("float32") / 255
+        matte: Matte = f32(canvas.alpha / 255)
     else:
         matte = context.matte(canvas.rgb)
     if float((matte > 0.5).mean()) < _LEAST:

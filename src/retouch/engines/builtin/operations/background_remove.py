@@ -14,7 +14,7 @@ from retouch.engines.builtin.subject import found
 
 
 def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
-    """Alpha is straight; the half-transparent rim has the subject's true colours, not the old background's."""
+    """Give straight alpha; the half-transparent rim has the subject's true colours, unmixed."""
     del arguments
     matte = found(canvas, context)
     context.progress(0.6)

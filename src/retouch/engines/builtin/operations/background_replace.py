@@ -1,6 +1,6 @@
 """``background.replace``: the subject stays, the place changes.
 
-Arguments: exactly one of ``scene``, ``color``, ``gradient``; ``scene`` "studio" may have a ``color`` beside it.
+Arguments: exactly one of ``scene``, ``color``, ``gradient``; scene "studio" may have a ``color`` beside it.
 ``keep`` "subject" leaves the subject's core as it is, to the byte.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from retouch.engines.builtin.blur import Plane
+from retouch.engines.builtin.blur import Plane, f32
 from retouch.engines.builtin.compositing import Placement, composite
 from retouch.engines.builtin.noise import grain_of
 from retouch.engines.builtin.operation import Canvas, Context, Matte
@@ -28,41 +28,44 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     """Put the subject before a scene, a colour or a gradient."""
     matte = found(canvas, context)
     context.progress(0.4)
-    keep = arguments.get("keep") == "subject"
     if "scene" in arguments:
-        return _before_scene(canvas, matte, _scene(arguments["scene"]), arguments.get("color"), keep, context)
-    shape = (*matte.shape, 3)
-    if "color" in arguments:
-        background = np.broadcast_to(np.array(_colour(arguments["color"]), np.float32), shape)
-        return _finish(canvas, matte, background, Placement(keep=keep, relight=0.25, wrap=0.2), context)
-    background = _gradient(arguments.get("gradient", ()), shape)
-    placement = Placement(keep=keep, relight=0.25, wrap=0.2, grain=0.5 / 255)
-    return _finish(canvas, matte, background, placement, context)
+        background, placement = _before_scene(canvas, matte, arguments, context)
+    else:
+        background, placement = _before_paper(matte, arguments)
+    context.progress(0.75)
+    rgb = composite(canvas.rgb, matte, background, placement, context.rng(1))
+    context.progress(1.0)
+    return Canvas(rgb)
 
 
 def _before_scene(
-    canvas: Canvas, matte: Matte, scene: Scene, colour: str | None, keep: bool, context: Context
-) -> Canvas:
-    height, width = matte.shape
-    framing = _framing(matte, None if colour is None else _colour(colour))
-    drawn = scene.draw((width, height), context.rng(), framing)
-    context.progress(0.75)
-    placement = Placement(
-        keep=keep,
+    canvas: Canvas, matte: Matte, arguments: Mapping[str, Any], context: Context
+) -> tuple[Plane, Placement]:
+    scene = _scene(arguments["scene"])
+    colour = _colour(arguments["color"]) if "color" in arguments else None
+    framing = _framing(matte, colour)
+    drawn = scene.draw((matte.shape[1], matte.shape[0]), context.rng(), framing)
+    return drawn.linear, Placement(
+        keep=_keeps(arguments),
         relight=0.6,
         wrap=0.55,
         shadow=0.7 if scene.ground and not framing.cut else 0.0,
         grain=max(grain_of(canvas.rgb), 0.8 / 255),
     )
-    return _finish(canvas, matte, drawn.linear, placement, context)
 
 
-def _finish(
-    canvas: Canvas, matte: Matte, background: Plane, placement: Placement, context: Context
-) -> Canvas:
-    rgb = composite(canvas.rgb, matte, background, placement, context.rng(1))
-    context.progress(1.0)
-    return Canvas(rgb)
+def _before_paper(matte: Matte, arguments: Mapping[str, Any]) -> tuple[Plane, Placement]:
+    """One colour stays exact; a gradient gets just enough grain to show no bands."""
+    shape, keep = (*matte.shape, 3), _keeps(arguments)
+    if "color" in arguments:
+        background = np.broadcast_to(f32(_colour(arguments["color"])), shape)
+        return background, Placement(keep=keep, relight=0.25, wrap=0.2)
+    background = _gradient(arguments.get("gradient", ()), shape)
+    return background, Placement(keep=keep, relight=0.25, wrap=0.2, grain=0.5 / 255)
+
+
+def _keeps(arguments: Mapping[str, Any]) -> bool:
+    return bool(arguments.get("keep") == "subject")
 
 
 def _framing(matte: Matte, colour: tuple[float, float, float] | None) -> Framing:

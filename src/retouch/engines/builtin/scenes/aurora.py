@@ -1,4 +1,4 @@
-"""Northern lights over a dark forest: curtains of rays, green at their foot, red and violet where they thin out."""
+"""Northern lights over a dark forest: curtains of rays, green at the foot, violet where they thin out."""
 
 from __future__ import annotations
 

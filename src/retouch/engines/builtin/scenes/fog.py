@@ -24,7 +24,7 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     unit = max(size) / 1024
     for base, tall, dark in _ROWS:
         trees = gaussian(conifers(size, rng, base, tall, 0.020)[..., 0], unit * (2.4 - 2.2 * dark))[..., None]
-        drift = smoothstep(-0.9, 1.6, soft_noise(size, rng, 2.1, 0.45) + (v - base) * 9 + 0.6)
+        drift = smoothstep(-0.9, 1.6, f32(soft_noise(size, rng, 2.1, 0.45) + (v - base) * 9 + 0.6))
         body = air * (1 - dark * (1 - 0.80 * drift)) + _NEAR * dark * (1 - 0.80 * drift)
         picture = f32(picture * (1 - trees) + trees * body)
     bank = smoothstep(0.80, 1.06, f32(v + 0.03 * soft_noise(size, rng, 2.0, 0.4))) * 0.85

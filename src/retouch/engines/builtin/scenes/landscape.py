@@ -124,7 +124,7 @@ def _waves(shape: tuple[int, int], rng: Generator) -> Plane:
 
 
 def conifers(size: Size, rng: Generator, base: float, tall: float, relief: float) -> Plane:
-    """A forest's edge against the light: (H, W, 1), 1 = tree. ``base`` and ``tall`` as fractions of the height."""
+    """A forest's edge: (H, W, 1), 1 = tree. ``base`` and ``tall`` are fractions of the height."""
     width, height = size
     ground = (base + relief * fractal_line(width, rng, 1.9)) * height
     mask = np.zeros((height, width), np.uint8)
@@ -134,13 +134,14 @@ def conifers(size: Size, rng: Generator, base: float, tall: float, relief: float
         _fir(mask, rng, float(centre), float(foot) + 3, tall * height * rng.uniform(0.45, 1.0))
     trees = f32(cv2.GaussianBlur(mask, (0, 0), 0.5)) / f32(255)
     rows = np.arange(height, dtype=np.float32)[:, None]
-    return np.maximum(trees, np.clip(rows - ground[None] + 0.5, 0, 1).astype(np.float32))[..., None]
+    return f32(np.maximum(trees, np.clip(rows - ground[None] + 0.5, 0, 1)))[..., None]
 
 
 def _fir(mask: NDArray[np.uint8], rng: Generator, x: float, foot: float, tall: float) -> None:
     """One fir: a jagged spire of drooping tiers, drawn with subpixel corners."""
     tiers = int(np.clip(tall / 13, 9, 46))
-    left, right = [(x, foot - tall)], []
+    left: list[tuple[float, float]] = [(x, foot - tall)]
+    right: list[tuple[float, float]] = []
     for tier in range(1, tiers + 1):
         down = tier / tiers
         for side, chain in ((-1, left), (1, right)):

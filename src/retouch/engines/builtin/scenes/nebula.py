@@ -1,4 +1,4 @@
-"""A cloud of glowing gas, in the colours of a space telescope: hydrogen red, oxygen blue, dust that hides stars."""
+"""A cloud of glowing gas in the colours of a space telescope, with dust that hides the stars behind it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PALETTES = (
 
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
-    """Warped noise for gas and dust, stars of all sizes, the bright ones with the four spikes of a mirror's vanes."""
+    """Folded noise for gas and dust; stars of all sizes, the bright ones with a telescope's four spikes."""
     del framing
     gas, oxygen, dust = _clouds(size, rng)
     hydrogen, blue, core = (np.array(rgb_hex(c), np.float32) for c in _PALETTES[rng.integers(len(_PALETTES))])
@@ -50,7 +50,11 @@ def _clouds(size: Size, rng: Generator) -> tuple[Plane, Plane, Plane]:
     filaments = 1 - np.abs(np.tanh(1.4 * folded(1.7, 1.6)))
     gas = body * (0.62 + 0.55 * f32(filaments) ** 3)
     dust = smoothstep(0.15, 1.9, folded(1.75, 1.3) + 0.3 * folded(1.2, 1.0))
-    return tuple(np.maximum(resize(f32(field), size), 0) for field in (gas, oxygen, dust))
+    return _grown(gas, size), _grown(oxygen, size), _grown(dust, size)
+
+
+def _grown(field: Plane, size: Size) -> Plane:
+    return f32(np.maximum(resize(f32(field), size), 0))
 
 
 def _stars(size: Size, rng: Generator, visible: Plane) -> Plane:

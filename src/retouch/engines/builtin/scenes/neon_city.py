@@ -1,4 +1,4 @@
-"""A city street at night in the rain, out of focus: lit windows, neon signs, their reflections on the asphalt."""
+"""A city street on a wet night, out of focus: lit windows, neon signs, reflections on the asphalt."""
 
 from __future__ import annotations
 

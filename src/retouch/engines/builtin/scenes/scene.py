@@ -18,7 +18,7 @@ Size: TypeAlias = tuple[int, int]  # width, height
 class Framing:
     """How the subject stands in the picture, in fractions of its height and width.
 
-    ``box`` is left, top, right, bottom of the matte. ``cut`` says that the lower border of the picture cuts the
+    ``box`` is left, top, right, bottom of the matte. ``cut`` says that the picture's lower border cuts the
     subject, as in a portrait; else it stands or floats freely. ``color`` is a colour that a scene may take up
     (studio paper), linear RGB.
     """
@@ -48,8 +48,8 @@ class Scene:
     """A row of the table of scenes.
 
     ``horizon`` is the height of the horizon from the top, 0..1, where the scene has one; ``ground``: a freely
-    standing subject casts a contact shadow there; ``licence`` of what the drawing is made from; ``sharp``: the
-    scene is drawn in focus and takes a depth of field, False where it is soft by itself.
+    standing subject casts a contact shadow there; ``licence`` is that of what the drawing is made from;
+    ``sharp``: it is drawn in focus, so a depth of field may be laid over it.
     """
 
     name: str

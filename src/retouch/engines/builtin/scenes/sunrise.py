@@ -1,4 +1,4 @@
-"""First light in the mountains: ranges that pale with distance, mist in the valleys, rays from behind a ridge."""
+"""First light in the mountains: ranges that pale with distance, mist in the valleys, rays over a ridge."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
         body = colour * (0.72 + 0.75 * wide * (1 - part))
         mist = _mist(size, rng, 0.50 + 0.44 * part**1.1, 0.10) * (0.62 * (1 - 0.75 * part))
         body = haze(f32(body), f32(mist), (0.98, 0.62, 0.38))
-        picture = picture * (1 - hill) + hill * body
+        picture = f32(picture * (1 - hill) + hill * body)
     rays = _rays(size, sun, rng)
     return SceneImage.of(film(f32(picture * (0.92 + 0.30 * rays) + 0.06 * rays * wide) * 1.15))
 
@@ -49,8 +49,7 @@ def _rays(size: Size, sun: tuple[float, float], rng: Generator) -> Plane:
     """Beams that fan out from the sun: (H, W, 1), about 0..1."""
     x, y = grid(size)
     angle = np.arctan2((y - sun[1]) * size[1], (x - sun[0]) * size[0])
-    table = fractal_line(1440, rng, 1.1)
-    table = table * np.sin(np.linspace(0, np.pi, 1440)) ** 0.5
+    table = fractal_line(1440, rng, 1.1) * np.sin(np.linspace(0, np.pi, 1440)) ** 0.5
     beams = np.interp((angle + np.pi) / (2 * np.pi) * 1439, np.arange(1440), table)
     distance = np.hypot((x - sun[0]) * size[0], (y - sun[1]) * size[1]) / max(size)
     return f32(np.clip(0.5 + 0.3 * beams, 0, 1) * np.exp(-distance * 3.2))[..., None]
