@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retouch.engines.builtin.colour import to_linear, to_oklab, to_srgb
+from retouch.engines.builtin.colour import to_oklab, to_srgb
 from retouch.engines.builtin.tone import Axes, adjusted, into_gamut
 
 if TYPE_CHECKING:
@@ -101,9 +101,9 @@ LOOKS: Mapping[str, Look] = {
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Rows of a picture: sRGB 0..1, its local lightness, and where they stand in the whole."""
+    """Rows of a picture in linear light 0..1, its local OKLab lightness, and where they stand."""
 
-    srgb: NDArray[np.float32]
+    linear: NDArray[np.float32]
     base: NDArray[np.float32]
     top: int
     height: int
@@ -111,14 +111,10 @@ class Band:
 
 def looked(band: Band, look: Look, rng: np.random.Generator, side: float) -> NDArray[np.float32]:
     """``band`` in ``look``, sRGB 0..1. ``side`` -1..1 is where the sun of golden hour stands."""
-    srgb = band.srgb if look.mixer is None else _mixed(band.srgb, look.mixer)
+    linear = band.linear if look.mixer is None else _mixed(band.linear, look.mixer)
     if look.local:
-        srgb = _locally_mapped(srgb, band.base, look.local)
-    srgb = adjusted(srgb, look.axes, band.base if look.axes.local else None)
-    lab = to_oklab(to_linear(srgb))
-    _tint(lab, look)
-    lab[..., 0] = look.black + (look.white - look.black) * lab[..., 0]
-    linear = into_gamut(lab)
+        linear = _locally_mapped(linear, band.base, look.local)
+    linear = _printed(adjusted(linear, look.axes, band.base if look.axes.local else None), look)
     across, down = _place(band)
     if look.sun:
         linear = _sunlit(linear, across, down, look.sun, side)
@@ -133,24 +129,34 @@ def looked(band: Band, look: Look, rng: np.random.Generator, side: float) -> NDA
     return srgb
 
 
-def _mixed(srgb: NDArray[np.float32], weights: tuple[float, float, float]) -> NDArray[np.float32]:
-    grey = to_srgb(to_linear(srgb) @ np.asarray(weights, np.float32))
+def _mixed(linear: NDArray[np.float32], weights: tuple[float, float, float]) -> NDArray[np.float32]:
+    grey = np.asarray(linear @ np.asarray(weights, np.float32), np.float32)
     return np.repeat(grey[..., None], 3, axis=-1)
 
 
+def _printed(linear: NDArray[np.float32], look: Look) -> NDArray[np.float32]:
+    """Tints, and black and white where the look has them."""
+    if not any((*look.shadows, *look.middle, *look.highlights, look.black, look.white - 1)):
+        return linear
+    lab = to_oklab(linear)
+    _tint(lab, look)
+    lab[..., 0] = look.black + (look.white - look.black) * lab[..., 0]
+    return into_gamut(lab)
+
+
 def _locally_mapped(
-    srgb: NDArray[np.float32], base: NDArray[np.float32], amount: float
+    linear: NDArray[np.float32], base: NDArray[np.float32], amount: float
 ) -> NDArray[np.float32]:
     """Compress the local mean, keep and lift what stands out from it (Durand and Dorsey 2002, in OKLab)."""
-    lab = to_oklab(to_linear(srgb))
+    lab = to_oklab(linear)
     detail = lab[..., 0] - base
     flat = 0.58 + (base - 0.58) * (1 - 0.42 * amount)
     lab[..., 0] = np.clip(flat + detail * (1 + 0.75 * amount), 0, 1)
-    return to_srgb(into_gamut(lab))
+    return into_gamut(lab)
 
 
 def _tint(lab: NDArray[np.float32], look: Look) -> None:
-    """Add the three tints, weighted by lightness; pure black and white stay without colour."""
+    """Add the three tints, weighted by lightness."""
     light = lab[..., 0]
     dark, bright = np.clip(1 - light / 0.6, 0, 1), np.clip((light - 0.55) / 0.45, 0, 1)
     weights = (dark, 1 - dark - bright, bright)
@@ -162,7 +168,7 @@ def _tint(lab: NDArray[np.float32], look: Look) -> None:
 
 def _place(band: Band) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Coordinates -1..1 of the band's columns (1, W) and rows (h, 1) in the whole picture."""
-    rows, columns = band.srgb.shape[:2]
+    rows, columns = band.linear.shape[:2]
     across = np.linspace(-1, 1, columns, dtype=np.float32)[None]
     down = (np.arange(band.top, band.top + rows, dtype=np.float32)[:, None] + 0.5) / band.height * 2 - 1
     return across, np.asarray(down, np.float32)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from retouch.engines.builtin.colour import LUMINANCE, decode, from_oklab, to_linear, to_oklab, to_srgb
+from retouch.engines.builtin.colour import LUMINANCE, decode, from_oklab, to_oklab
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,20 +46,22 @@ AXES = tuple(field.name for field in fields(Axes))
 
 
 def adjusted(
-    srgb: NDArray[np.float32], axes: Axes, base: NDArray[np.float32] | None = None
+    linear: NDArray[np.float32], axes: Axes, base: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
-    """(H, W, 3) sRGB 0..1 with all ``axes`` applied, sRGB 0..1.
+    """(H, W, 3) linear light 0..1 with all ``axes`` applied, linear light 0..1.
 
     ``base`` is the local OKLab lightness (:func:`local_lightness`), asked for by shadows and highlights.
     """
-    linear = exposed(warmed(to_linear(srgb), axes.warmth), axes.exposure)
-    lab = to_oklab(linear)
+    if axes == Axes():
+        return linear
+    lab = to_oklab(exposed(warmed(linear, axes.warmth), axes.exposure))
     light = lab[..., 0]
     if base is not None:
         light = _shifted(light, _local_shift(base, axes.shadows, axes.highlights))
     lab[..., 0] = contrasted(brightened(np.clip(light, 0, 1), axes.brightness), axes.contrast)
-    lab[..., 1:] *= chroma_gain(lab, axes.saturation, axes.vibrance)[..., None]
-    return to_srgb(into_gamut(lab))
+    if axes.saturation or axes.vibrance:
+        lab[..., 1:] *= chroma_gain(lab, axes.saturation, axes.vibrance)[..., None]
+    return into_gamut(lab)
 
 
 def exposed(linear: NDArray[np.float32], amount: float) -> NDArray[np.float32]:
@@ -68,7 +70,7 @@ def exposed(linear: NDArray[np.float32], amount: float) -> NDArray[np.float32]:
     if amount <= 0:
         return linear * gain
     # One factor for all channels, from the brightest: the hue stays.
-    peak = linear.max(-1, keepdims=True)
+    peak = extremes(linear)[0][..., None]
     return np.asarray(linear * (gain / (1 + peak * (gain - 1))), np.float32)
 
 
@@ -83,7 +85,7 @@ def warmed(linear: NDArray[np.float32], amount: float) -> NDArray[np.float32]:
 
 def brightened(light: NDArray[np.float32], amount: float) -> NDArray[np.float32]:
     """Gamma on lightness: black and white stay, 100 takes 0.5 to 0.68."""
-    return np.asarray(light ** np.float32(2 ** (-amount / 120)), np.float32)
+    return light if amount == 0 else np.asarray(light ** np.float32(2 ** (-amount / 120)), np.float32)
 
 
 def contrasted(light: NDArray[np.float32], amount: float) -> NDArray[np.float32]:
@@ -92,7 +94,9 @@ def contrasted(light: NDArray[np.float32], amount: float) -> NDArray[np.float32]
     Black and white stay upwards; the curve is monotone and smooth for every amount.
     """
     middle = np.float32(_MIDDLE)
-    if amount <= 0:
+    if amount == 0:
+        return light
+    if amount < 0:
         return np.asarray(middle + (light - middle) * np.float32(1 + 0.0075 * amount), np.float32)
     power = np.float32(2 ** (amount / 100))
     low = middle * (np.minimum(light, middle) / middle) ** power
@@ -145,7 +149,17 @@ def into_gamut(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     """OKLab -> linear sRGB inside 0..1: lightness kept, chroma taken back just as far as needed."""
     lab[..., 0] = np.clip(lab[..., 0], 0, 1)
     linear = from_oklab(lab)
-    neutral = lab[..., :1] ** 3
-    over, under = linear.max(-1, keepdims=True) - neutral, neutral - linear.min(-1, keepdims=True)
-    fits = np.minimum((1 - neutral) / np.maximum(over, 1e-6), neutral / np.maximum(under, 1e-6))
-    return np.asarray(neutral + (linear - neutral) * np.clip(fits, 0, 1), np.float32)
+    light = lab[..., 0]
+    neutral = light * light * light
+    high, low = extremes(linear)
+    fits = np.minimum(
+        (1 - neutral) / np.maximum(high - neutral, 1e-6), neutral / np.maximum(neutral - low, 1e-6)
+    )
+    fits = np.clip(fits, 0, 1)[..., None]
+    return np.asarray(linear * fits + (neutral[..., None] - neutral[..., None] * fits), np.float32)
+
+
+def extremes(rgb: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Largest and smallest channel of every pixel; ten times as fast as a reduction over so short an axis."""
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    return np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)

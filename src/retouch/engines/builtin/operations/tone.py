@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from retouch.engines.builtin.colour import to_float, to_uint8
+from retouch.engines.builtin.colour import decode, to_float, to_linear, to_srgb, to_uint8
 from retouch.engines.builtin.looks import LOOKS, Band, Look, looked
 from retouch.engines.builtin.operation import Canvas, Context
 from retouch.engines.builtin.tone import AXES, Axes, adjusted, local_lightness
 from retouch.errors import InstructionNotSupported
 
-_BAND = 256  # rows in float at a time
+_BAND = 1 << 16  # pixels in float at a time: what stays in the cache is three times as fast
 
 
 def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
@@ -33,17 +33,22 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     result = np.empty_like(canvas.rgb)
     height = canvas.rgb.shape[0]
     side = float(context.rng(1).choice((-1.0, 1.0)))
-    for top in range(0, height, _BAND):
-        rows = slice(top, top + _BAND)
-        srgb = to_float(canvas.rgb[rows])
+    step = max(1, _BAND // canvas.rgb.shape[1])
+    for top in range(0, height, step):
+        rows = slice(top, top + step)
+        linear = decode(canvas.rgb[rows])
         here = None if base is None else base[rows]
         if look is not None and here is not None:
-            after = looked(Band(srgb, here, top, height), look, context.rng(2 + top), side)
-            srgb = np.clip(srgb + strength * (after - srgb), 0, 1)
+            srgb = looked(Band(linear, here, top, height), look, context.rng(2 + top), side)
+            if strength < 1:
+                before = to_float(canvas.rgb[rows])
+                srgb = before + strength * (srgb - before)
+            if axes != Axes():
+                linear = to_linear(np.clip(srgb, 0, 1))
         if axes != Axes():
-            srgb = adjusted(srgb, axes, here if axes.local else None)
+            srgb = to_srgb(adjusted(linear, axes, here if axes.local else None))
         result[rows] = to_uint8(srgb)
-        context.progress(0.2 + 0.8 * min(1.0, (top + _BAND) / height))
+        context.progress(0.2 + 0.8 * min(1.0, (top + step) / height))
     return Canvas(result, canvas.alpha)
 
 

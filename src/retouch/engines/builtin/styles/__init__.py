@@ -29,7 +29,7 @@ STYLES: Mapping[str, Style] = {
     "comic": Style(comic.render),
     "pixel art": Style(pixel_art.render, "cells"),
     "pop art": Style(pop_art.render),
-    "line art": Style(line_art.render),
+    "line art": Style(line_art.render, "ink"),
     "impressionist": Style(impressionist.render),
     "ukiyo-e": Style(ukiyo_e.render),
     "vaporwave": Style(vaporwave.render, "detail"),

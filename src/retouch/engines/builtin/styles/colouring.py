@@ -8,7 +8,7 @@ import numpy as np
 
 from retouch.engines.builtin.colour import to_linear, to_oklab, to_srgb
 from retouch.engines.builtin.painting import grey
-from retouch.engines.builtin.tone import contrasted, into_gamut
+from retouch.engines.builtin.tone import contrasted, extremes, into_gamut
 
 if TYPE_CHECKING:
     from retouch.engines.builtin.styles.sheet import Picture
@@ -30,7 +30,7 @@ def levelled(rgb: Picture, middle: float = 0.45, *, most: float = 0.7) -> Pictur
     scaled = np.clip((light - low) / span, 0, 1) ** np.float32(gamma)
     gain = np.clip((scaled + 0.01) / (light + 0.01), 0, 6)
     # A strong colour stops where its first channel is full: beyond, it would turn pale.
-    gain = np.minimum(gain, np.maximum(1, 1 / (rgb.max(-1) + 0.01)))
+    gain = np.minimum(gain, np.maximum(1, 1 / (extremes(rgb)[0] + 0.01)))
     return np.asarray(np.clip(rgb * gain[..., None], 0, 1), np.float32)
 
 

@@ -172,7 +172,9 @@ def _lit_subject(level: Picture, subject: Plane, neon: Neon, sheet: Sheet) -> Pi
     shadows = np.clip(light - blur(light, 16 * unit), -0.1, 0.25)
     albedo = (0.03 + 0.75 * light**2.2 + 0.5 * np.clip(shadows, 0, 1))[..., None]
     linear = to_linear(level)
-    surface = 0.5 + 0.5 * np.clip((linear + 0.02) / (linear.mean(-1, keepdims=True) + 0.02), 0, 2)
+    surface = 0.5 + 0.5 * np.clip(
+        (linear + 0.02) / (linear @ np.full((3, 1), 1 / 3, np.float32) + 0.02), 0, 2
+    )
     lit = own + 0.9 * albedo * surface * (from_left * left + from_right * right)
     return np.asarray(lit + _rims(light, subject, neon, unit), np.float32)
 

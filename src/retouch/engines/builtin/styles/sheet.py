@@ -15,7 +15,7 @@ Picture: TypeAlias = "NDArray[np.float32]"
 # (H, W) float32.
 Plane: TypeAlias = "NDArray[np.float32]"
 
-Enlarge: TypeAlias = Literal["paint", "detail", "cells"]
+Enlarge: TypeAlias = Literal["paint", "ink", "detail", "cells"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Sheet:
 class Style:
     """``render`` gives sRGB 0..1 of the sheet's shape.
 
-    ``enlarge`` says how a working picture becomes the full one: ``paint`` resamples, ``detail`` brings the
-    photo's own fine detail back, ``cells`` keeps hard squares.
+    ``enlarge`` says how a working picture becomes the full one: ``paint`` resamples and sharpens, ``ink`` keeps
+    black and white edges hard, ``detail`` brings the photo's own fine detail back, ``cells`` keeps squares.
     """
 
     render: Callable[[Sheet], Picture]
