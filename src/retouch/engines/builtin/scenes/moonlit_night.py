@@ -19,7 +19,8 @@ _RADIUS = 0.032  # a tele lens shows it so large
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """The moon stands beside the subject's head, where it can be seen."""
-    place = _beside(framing, rng), rng.uniform(0.14, 0.30)
+    height = rng.uniform(0.14, 0.30)
+    place = framing.beside(height, rng), height
     v = height_ramp(size)
     sky = colour_ramp(v / _WATER, _AIR) * 0.9
     stars = draw_stars(View(rng.uniform(0, 6.28), rng.uniform(-0.3, 0.9), 0.0, 1.2), size, 0.35, 7.0)
@@ -40,13 +41,6 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
         hill = ridge(size, rng, crest, relief)
         sky = sky * (1 - hill) + hill * np.array([0.45, 0.75, 1.1], np.float32) * grey
     return SceneImage.of(film(mirror_sea(f32(sky), _WATER, rng, 0.7)))
-
-
-def _beside(framing: Framing, rng: Generator) -> float:
-    """A place in the wider free side of the frame."""
-    left, right = framing.box[0], 1 - framing.box[2]
-    middle = left * 0.5 if left > right else 1 - right * 0.5
-    return float(np.clip(middle + rng.uniform(-0.04, 0.04), 0.12, 0.88))
 
 
 def _moon(size: Size, place: tuple[float, float], rng: Generator) -> Plane:

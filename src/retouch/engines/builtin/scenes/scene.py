@@ -18,14 +18,33 @@ Size: TypeAlias = tuple[int, int]  # width, height
 class Framing:
     """How the subject stands in the picture, in fractions of its height and width.
 
-    ``box`` is left, top, right, bottom of the matte. ``cut`` says that the picture's lower border cuts the
-    subject, as in a portrait; else it stands or floats freely. ``color`` is a colour that a scene may take up
-    (studio paper), linear RGB.
+    ``box`` is left, top, right, bottom of the matte; ``bands`` are its left and right ends in equally high
+    bands from the top to the bottom. ``cut`` says that the picture's lower border cuts the subject, as in a
+    portrait; else it stands or floats freely. ``color`` is a colour that a scene may take up (studio
+    paper), linear RGB.
     """
 
     box: tuple[float, float, float, float] = (0.3, 0.2, 0.7, 1.0)
+    bands: tuple[tuple[float, float], ...] = ((0.5, 0.5), (0.35, 0.65), (0.3, 0.7), (0.3, 0.7))
     cut: bool = True
     color: tuple[float, float, float] | None = None
+
+    def beside(self, height: float, rng: Generator) -> float:
+        """A place from the left, at ``height`` from the top, that the subject does not hide."""
+        left, right = self._band(height)
+        middle = left / 2 if left > 1 - right else (1 + right) / 2
+        return float(np.clip(middle + rng.uniform(-0.05, 0.05), 0.1, 0.9))
+
+    def lowest_clear(self, *heights: float) -> float:
+        """The first of ``heights`` at which a sun beside the subject would be seen; else the last."""
+        for height in heights:
+            left, right = self._band(height)
+            if max(left, 1 - right) > 0.18:
+                return height
+        return heights[-1]
+
+    def _band(self, height: float) -> tuple[float, float]:
+        return self.bands[min(int(height * len(self.bands)), len(self.bands) - 1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,7 @@ _FLASH = np.array([0.80, 0.80, 1.15], np.float32)
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """The bolt strikes on the freer side of the subject and lights the clouds about its root."""
-    left, right = framing.box[0], 1 - framing.box[2]
-    side = 0.5 * left if left > right else 1 - 0.5 * right
-    root = (float(np.clip(side + rng.uniform(-0.08, 0.08), 0.1, 0.9)), rng.uniform(0.10, 0.22))
+    root = framing.beside(0.35, rng), rng.uniform(0.10, 0.22)
     v = height_ramp(size)
     sky = colour_ramp(np.clip(v / HORIZON, 0, 1), _AIR) * 0.75
     field, near = deck(size, rng, HORIZON + 0.02, 0.24, 1.65)

@@ -17,9 +17,7 @@ _RIDGES = 6
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """Six ranges one behind the other; the sun just clears the farthest."""
-    left, right = framing.box[0], 1 - framing.box[2]
-    side = 0.5 * left if left > right else 1 - 0.5 * right
-    sun = (float(np.clip(side + rng.uniform(-0.05, 0.05), 0.12, 0.88)), rng.uniform(0.44, 0.50))
+    sun = framing.beside(0.47, rng), rng.uniform(0.44, 0.50)
     v = height_ramp(size)
     wide = glow(size, sun, 0.30)
     sky = colour_ramp(np.clip(v / 0.62, 0, 1), _AIR) * (0.52 + 0.5 * wide)

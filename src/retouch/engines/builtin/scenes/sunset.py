@@ -23,9 +23,8 @@ _WARM = np.array([1.0, 0.52, 0.20], np.float32)
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """The sun stands on the freer side of the subject, its path glitters on the water."""
-    left, right = framing.box[0], 1 - framing.box[2]
-    side = 0.5 * left if left > right else 1 - 0.5 * right
-    sun = (float(np.clip(side + rng.uniform(-0.06, 0.06), 0.12, 0.88)), HORIZON - rng.uniform(0.015, 0.05))
+    height = framing.lowest_clear(*(HORIZON - rng.uniform(0.02, 0.05) - up for up in (0, 0.1, 0.2, 0.3)))
+    sun = framing.beside(height, rng), height
     v = height_ramp(size)
     near_sun, wide = glow(size, sun, 0.07), glow(size, sun, 0.33)
     sky = colour_ramp(v / HORIZON, _AIR) * (0.50 + 0.75 * wide) + near_sun * _WARM * 0.9
