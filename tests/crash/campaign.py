@@ -199,11 +199,12 @@ class Campaign:
 
     def _kill(self, goal: str) -> None:
         """Wait for the moment, kill, and look whether it was the moment."""
+        victim = {"fetch": "worker", "store": "worker", "commit": "worker"}.get(goal, goal)
+        # Looked up beforehand: a commit takes a few milliseconds, and so does a look at all processes.
+        if (pid := self._pid(victim)) is None:
+            return
         task_id = self._log.wait_for(STEP_OF.get(goal, self._rng.choice(sorted(STEP_OF.values()))), 20)
         if task_id is None:
-            return
-        victim = {"fetch": "worker", "store": "worker", "commit": "worker"}.get(goal, goal)
-        if (pid := self._pid(victim)) is None:
             return
         moment = time.time()
         with contextlib.suppress(ProcessLookupError):

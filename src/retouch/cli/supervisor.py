@@ -17,7 +17,6 @@ log = telemetry.logger(__name__)
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 10.0
-_STEADY_S = 30.0  # a process that lived this long has earned a fresh back-off
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,8 @@ class Supervisor:
     async def _keep(self, program: Program, up: asyncio.Event) -> None:
         pause = _FIRST_PAUSE_S
         while not self._stopping.is_set():
-            began = asyncio.get_running_loop().time()
-            process = await _spawn(program, up)
+            ready = asyncio.Event()
+            process = await _spawn(program, (ready, up))
             stopping = asyncio.create_task(self._stopping.wait())
             ended = asyncio.create_task(process.wait())
             await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -82,12 +81,11 @@ class Supervisor:
             if self._stopping.is_set():
                 await self._end(process, ended)
                 return
-            if asyncio.get_running_loop().time() - began > _STEADY_S:
-                pause = _FIRST_PAUSE_S
+            # One that served before it died is back at once; only one that cannot start has to wait.
+            pause = _FIRST_PAUSE_S if ready.is_set() else min(2 * pause, _LONGEST_PAUSE_S)
             log.warning("process ended, starting it again", process=program.name, code=process.returncode)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
 
     async def _end(self, process: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -106,7 +104,7 @@ async def _announce(up: Sequence[asyncio.Event], ready: Callable[[], None]) -> N
     ready()
 
 
-async def _spawn(program: Program, up: asyncio.Event) -> asyncio.subprocess.Process:
+async def _spawn(program: Program, ready: Sequence[asyncio.Event]) -> asyncio.subprocess.Process:
     """Start a program with a pipe on which it writes one byte when it is ready."""
     reader, writer = os.pipe()
     process = await asyncio.create_subprocess_exec(
@@ -126,7 +124,8 @@ async def _spawn(program: Program, up: asyncio.Event) -> asyncio.subprocess.Proc
     def heard() -> None:
         loop.remove_reader(reader)
         if os.read(reader, 1):
-            up.set()
+            for event in ready:
+                event.set()
         os.close(reader)
 
     loop.add_reader(reader, heard)
