@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -43,9 +45,8 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
         return canvas
     context.progress(0.02)
     work = _working(canvas.rgb, style.enlarge)
-    sheet = Sheet(
-        to_float(work), strength, context.rng, lambda: _subject(canvas, context, work), context.progress
-    )
+    subject = cache(lambda: _subject(canvas, context, work))
+    sheet = Sheet(to_float(work), strength, context.rng, subject, context.progress)
     painted = to_uint8(style.render(sheet))
     context.progress(0.9)
     full = _enlarge(painted, work, canvas.rgb, style.enlarge)
@@ -53,7 +54,7 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
 
 
 def _strength(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InstructionNotSupported(f"a style's strength is a number from 0 to 100, not {value!r}")
     return min(max(float(value), 0), 100) / 100
 

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 
 def render(sheet: Sheet) -> Picture:
-    """Ink on white. The pen's pressure comes from the sheet's seed."""
+    """Ink on white. The nib's width and the hand's pressure come from the sheet's seed."""
     unit = sheet.unit
+    nib = unit * float(sheet.rng(2).uniform(0.85, 1.2))
     clean = abstraction(levelled(sheet.rgb, 0.55), 2 * unit, 5 * unit)
     sheet.progress(0.4)
     light = local_contrast(grey(clean), unit)
     stream = flow(clean, 3 * unit)
-    thin = ink(light, stream, 0.95 * unit, amount=30, threshold=0.34, slope=4)
-    bold = ink(light, stream, 2.2 * unit, amount=26, threshold=0.34, slope=4)
+    thin = ink(light, stream, 0.95 * nib, amount=30, threshold=0.34, slope=4)
+    bold = ink(light, stream, 2.2 * nib, amount=26, threshold=0.34, slope=4)
     sheet.progress(0.8)
     pressure = np.clip(0.55 + 0.45 * clouds(sheet.shape, sheet.rng(1), 1.4), 0, 1)
     black = 1 - np.minimum(thin, 1 - (1 - bold) * pressure)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def render(sheet: Sheet) -> Picture:
     """Kuwahara patches, coarse in quiet parts and fine where there is detail, lit along the brush."""
-    unit, size = sheet.unit, 0.5 + 0.5 * sheet.strength
+    unit = sheet.unit
+    size = (0.5 + 0.5 * sheet.strength) * float(sheet.rng(4).uniform(0.85, 1.2))
     stream = _brush(sheet)
     coarse = kuwahara(sheet.rgb, 6.5 * unit * size, 9)
     sheet.progress(0.35)

@@ -42,9 +42,10 @@ def _hatched(dark: Plane, sheet: Sheet) -> Plane:
     """Layers of strokes at different slants, each pressed as the picture is darker than its threshold."""
     clear = np.ones_like(dark)
     soft = blur(dark, 1.5 * sheet.unit)
+    turn = float(sheet.rng(7).uniform(-14, 14))
     layers = ((0.30, 58, 0.26), (0.48, 50, 0.30), (0.64, 66, 0.34), (0.8, 112, 0.36))
     for i, (threshold, slant, press) in enumerate(layers):
-        strokes = _strokes(sheet, slant, i)
+        strokes = _strokes(sheet, slant + turn, i)
         where = smoothstep(soft, threshold - 0.16, threshold + 0.2)
         # Strokes close up as the tone deepens.
         clear *= 1 - press * where * np.clip(0.3 + 0.35 * where + 0.55 * strokes, 0, 1)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from retouch.engines.builtin.styles.sheet import Picture, Sheet
 
-_ACROSS = 128  # cells along the long side at full strength
-_COLOURS = 28
+_ACROSS = (112, 144)  # cells along the long side at full strength, drawn by the seed
+_COLOURS = (20, 28)
 # Bayer's 4 x 4 threshold matrix, about -0.5..0.5.
 _BAYER = (
     np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) + 0.5
@@ -27,13 +27,14 @@ _BAYER = (
 def render(sheet: Sheet) -> Picture:
     """Cells from a smoothed picture (no mixed colours at edges), each in its nearest palette colour."""
     height, width = sheet.shape
-    across = min(_ACROSS / (0.35 + 0.65 * sheet.strength), max(height, width))
+    rng = sheet.rng(1)
+    across = min(float(rng.uniform(*_ACROSS)) / (0.35 + 0.65 * sheet.strength), max(height, width))
     rows, columns = (max(1, round(n * across / max(height, width))) for n in (height, width))
     clean = kuwahara(levelled(sheet.rgb, 0.48, most=0.5), 0.35 * max(height, width) / across)
     sheet.progress(0.4)
     small = np.asarray(cv2.resize(clean, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
     lab = to_oklab(to_linear(enriched(_crisp(small), chroma=1.25, contrast=16)))
-    palette = _palette(lab.reshape(-1, 3), sheet.rng(1))
+    palette = _palette(lab.reshape(-1, 3), rng)
     sheet.progress(0.7)
     chosen = _nearest(lab, palette)
     cells = to_srgb(np.clip(from_oklab(palette), 0, 1))[chosen]
@@ -49,7 +50,7 @@ def _palette(lab: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.f
     """k-means in OKLab, (k, 3); chroma weighs more than lightness, so small bright things keep a colour."""
     weight = np.array([1, 1.7, 1.7], np.float32)
     points = lab * weight
-    colours = min(_COLOURS, len(points))
+    colours = min(int(rng.integers(*_COLOURS, endpoint=True)), len(points))
     # Starts spread by farthest point: random ones would all fall into the sky.
     centres = points[[int(rng.integers(len(points)))]]
     far = np.full(len(points), np.inf, np.float32)

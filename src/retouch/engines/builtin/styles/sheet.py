@@ -47,8 +47,9 @@ class Sheet:
 class Style:
     """``render`` gives sRGB 0..1 of the sheet's shape.
 
-    ``enlarge`` says how a working picture becomes the full one: ``paint`` resamples and sharpens, ``ink`` keeps
-    black and white edges hard, ``detail`` brings the photo's own fine detail back, ``cells`` keeps squares.
+    ``enlarge`` says how a working picture becomes the full one: ``paint`` resamples and sharpens, ``ink``
+    keeps black and white edges hard, ``detail`` brings the photo's own fine detail back, ``cells`` keeps
+    squares.
     """
 
     render: Callable[[Sheet], Picture]

@@ -41,7 +41,7 @@ def render(sheet: Sheet) -> Picture:
 def _washes(clear: Picture, sheet: Sheet) -> Picture:
     """Wide wet shapes with wandering edges, fine dry ones over them where there is detail."""
     unit, size = sheet.unit, 0.5 + 0.5 * sheet.strength
-    wide = _wander(kuwahara(clear, 9 * unit * size, 8), sheet, 5 * unit * size)
+    wide = _wander(kuwahara(clear, 9 * unit * size, 8), sheet, 3.6 * unit * size)
     sheet.progress(0.3)
     fine = _wander(abstraction(clear, 2.4 * unit, 7 * unit, passes=2), sheet, 2.5 * unit)
     light = grey(clear)
