@@ -92,7 +92,7 @@ async def test_every_odd_picture_comes_out_edited(pool: ChildPool) -> None:
 
 
 async def test_refusing_a_bomb_costs_next_to_nothing(pool: ChildPool) -> None:
-    """Promised: 250 ms and 150 MB. Counted is the child's processor time, so that a busy machine does not fail."""
+    """Promised: 250 ms and 150 MB. Counted is processor time: a busy machine does not fail."""
     child = the_child(pool)
     await outcome(pool, WHOLE)
     for name, data in pictures.bombs().items():

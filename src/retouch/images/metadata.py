@@ -52,7 +52,7 @@ def to_srgb(image: Image.Image, profile: bytes | None, warnings: list[str]) -> I
         if converted is not None:
             return converted
         warnings.append(DAMAGED_PROFILE)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _through_profile(image: Image.Image, profile: bytes) -> Image.Image | None:

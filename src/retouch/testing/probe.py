@@ -6,8 +6,8 @@ import ctypes
 import errno
 import fcntl
 import os
-import platform
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -54,20 +54,22 @@ class ProbeEngine:
         self._old = threading.Thread(target=self._old_thread, daemon=True)
 
     def warm(self) -> None:
-        """Start the thread that the sandbox has to catch."""
+        """Start the thread that the sandbox has to catch, and load what would phone its maker."""
+        import_module("openvino")
         self._old.start()
 
     def edit(
         self, request: EditRequest, plan: Plan, images: Sequence[Pixels], run: Run
     ) -> EditResult[Pixels]:
-        """Try everything; the prompt is unused."""
+        """Try everything, and make the system calls that ``request.metadata`` lists as name and number."""
         del plan, run
         self._go.set()
         self._old.join()
         applied = {
             "attempts": attempts(),
             "attempts_of_an_old_thread": self._found,
-            "denied_calls": denied_calls(),
+            "calls": made_with_zeros(request.metadata),
+            "modules": sorted(name for name, module in sys.modules.items() if module is not None),
             "new_thread_runs": _new_thread_runs(),
             "ids": [*os.getresuid(), *os.getresgid(), *os.getgroups()],
             "environment": sorted(os.environ),
@@ -106,13 +108,9 @@ def attempts() -> dict[str, str]:
     return {name: _met(attempt) for name, attempt in tries.items()}
 
 
-def denied_calls() -> dict[str, str]:
-    """Every denied system call of this architecture by name, made with zeros; and one that is unknown."""
-    from retouch.worker.child.seccomp import ARCHITECTURES  # noqa: PLC0415 - loaded long ago, before the sandbox
-
-    architecture = ARCHITECTURES[platform.machine()]
-    numbers = {**architecture.denied, "clone3": architecture.clone3, "an unknown call": 999}
-    return {name: _met(partial(_syscall, number)) for name, number in numbers.items()}
+def made_with_zeros(calls: Mapping[str, str]) -> dict[str, str]:
+    """What each system call, given as name and number, meets."""
+    return {name: _met(partial(_syscall, int(number))) for name, number in calls.items()}
 
 
 def _met(attempt: Callable[[], Any]) -> str:

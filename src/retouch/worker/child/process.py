@@ -100,7 +100,7 @@ def _warm(name: str, setup: ChildSetup) -> LocalEngine | TaskError:
     from retouch.worker.child.job import report  # noqa: PLC0415 - the same
 
     weights = WeightsStore(Path(setup.weights_dir))
-    cache_dir = Path(setup.cache_dir) if setup.cache_dir else None
+    cache_dir = _usable(setup.cache_dir)
     try:
         engine: LocalEngine = load(name)(EngineEnvironment(weights.path, setup.threads, cache_dir))
         engine.warm()
@@ -110,6 +110,18 @@ def _warm(name: str, setup: ChildSetup) -> LocalEngine | TaskError:
         report(error)
         return EngineUnavailable(f"The engine {name!r} could not be started.")
     return engine
+
+
+def _usable(folder: str | None) -> Path | None:
+    """A folder for compiled nets, if one can be had: OpenVINO fails on one that cannot be written."""
+    if folder is None:
+        return None
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return path if os.access(path, os.W_OK) else None
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ class Line:
         self._bytes_max = bytes_max
         self._jobs: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._acknowledged = threading.Event()
+        self._speaking = threading.Lock()  # engines may report from threads of their own
         self.cancelled = threading.Event()
 
     def listen(self) -> None:
@@ -51,7 +52,8 @@ class Line:
     def send(self, message: Message) -> None:
         """Say something; a parent that is gone ends the process."""
         try:
-            wire.send(self._sock, message)
+            with self._speaking:
+                wire.send(self._sock, message)
         except OSError:
             os._exit(0)
 

@@ -38,6 +38,7 @@ class Session:
         self._timeout_s = timeout_s
         self._answer_due = False
         self._worn = False
+        self._over = False
         self.warnings: tuple[str, ...] = ()  # of the last finish()
 
     async def prepare(self, blobs: Sequence[bytes], mask: bytes | None = None) -> Prepared:
@@ -119,6 +120,7 @@ class Session:
 
     async def release(self) -> bool:
         """Make the child ready for the next task: whether it may have one."""
+        self._over = True
         if self._worn or not self._child.alive:
             return False
         try:
@@ -138,8 +140,8 @@ class Session:
         timeout_s: float,
         on_message: Callable[[Message], Awaitable[None]] | None = None,
     ) -> Message:
-        if self._answer_due:
-            raise RuntimeError("one step at a time")
+        if self._answer_due or self._over:
+            raise RuntimeError("one step at a time, and none after the session")
         try:
             async with asyncio.timeout(timeout_s) as limit:
                 self._answer_due = True
