@@ -49,20 +49,24 @@ def render(sheet: Sheet) -> Picture:
     rng = sheet.rng(1)
     neon = _NIGHTS[int(rng.integers(len(_NIGHTS)))]
     level = levelled(sheet.rgb, 0.42, most=1)
-    parts = _parts(level, sheet.subject(), sheet.unit)
+    subject = sheet.subject()
+    if subject.mean() > 0.92:
+        # A subject that fills the frame leaves no night around it: then all of it is the city.
+        subject = np.zeros_like(subject)
+    parts = _parts(level, subject, sheet.unit)
     sheet.progress(0.25)
     city = draw(sheet.shape, neon, sheet.rng(2), float(np.clip(parts.sky.mean() * 4, 0.1, 0.85)))
     sheet.progress(0.45)
     picture = _background(level, parts, city, neon, sheet)
     picture = _wet(picture, parts, sheet)
     sheet.progress(0.6)
-    subject = _lit_subject(level, parts.subject, neon, sheet)
+    lit = _lit_subject(level, parts.subject, neon, sheet)
     wrap = (
         blur(picture, 22 * sheet.unit)
         * (parts.subject * (1 - blur(parts.subject, 12 * sheet.unit)))[..., None]
     )
     cover = parts.subject[..., None]
-    picture = np.asarray(picture * (1 - cover) + (subject + 0.9 * wrap) * cover, np.float32)
+    picture = np.asarray(picture * (1 - cover) + (lit + 0.9 * wrap) * cover, np.float32)
     sheet.progress(0.75)
     return _lens(picture, sheet)
 
