@@ -1,5 +1,6 @@
 """Instruction in, Plan out; text only."""
 
 from retouch.engines.planner.planner import plan_instruction
+from retouch.engines.planner.supported import SUPPORTED, describe_supported, nearest
 
-__all__ = ["plan_instruction"]
+__all__ = ["SUPPORTED", "describe_supported", "nearest", "plan_instruction"]

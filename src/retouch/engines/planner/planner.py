@@ -76,13 +76,13 @@ class _Draft:
         clauses: list[Bag] = []
         current: list[Mark] = []
         for mark in self.matched.marks:
-            if mark.family in {"and", "break"}:
+            if mark.family in {"and", "break"} and not self.tokens[mark.first].quoted:
                 clauses.append(Bag(tuple(current), self.verb_last))
                 current = []
             else:
                 current.append(mark)
         clauses.append(Bag(tuple(current), self.verb_last))
-        return [bag for bag in clauses if bag.families]
+        return [bag for bag in clauses if bag.families - {"break"}]
 
     def _take(self, bag: Bag) -> None:
         if bag.has("unknown"):
@@ -114,6 +114,14 @@ class _Draft:
             if together and together.operation and together.operation.kind == "tone":
                 self.steps[-1] = _Step(joined, together)
                 return
+        if last and _kind(last) == _kind(step) == "background.replace":
+            joined = last.bag.joined(step.bag)
+            together = read(joined)
+            if together:
+                self.steps[-1] = _Step(joined, together)
+            else:
+                self._refuse(step.bag)
+            return
         if last and _kind(last) == "background.remove" and _kind(step) == "background.replace":
             self.steps.pop()
         self.steps.append(step)

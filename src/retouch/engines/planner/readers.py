@@ -47,6 +47,8 @@ def _constraint(bag: Bag) -> Reading | None:
     allowed |= {"person", "touch", "front", "behind", "amount", "put"}
     if bag.has("unchanged"):
         allowed |= {"change", "axis", "sky"}
+    if not bag.has("background"):
+        allowed |= {"change"}
     if not bag.has("keep", "unchanged") or not bag.only(allowed):
         return None
     if bag.all("keep", "only", "subject") and not bag.has("unchanged", "background"):

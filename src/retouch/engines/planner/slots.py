@@ -126,7 +126,7 @@ def amount_of(marks: list[Mark]) -> int | None:
     """The amount of a change of tone, 1..100, from words or a number; None where none is stated."""
     for mark in marks:
         if mark.family == "number":
-            return max(0, min(100, round(mark.value)))
+            return max(0, min(100, round(abs(mark.value))))
     words = [mark.name for mark in marks if mark.family == "amount"]
     return _AMOUNTS["tone"][words[-1]] if words else None
 

@@ -7,8 +7,9 @@ is refused can be quoted as it was written.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 _CJK_RANGES = (
@@ -36,6 +37,10 @@ _HAN = str.maketrans(
 )
 
 
+_RGB = re.compile(r"rgb\s{0,3}\(\s{0,3}\d{1,3}\s{0,3},\s{0,3}\d{1,3}\s{0,3},\s{0,3}\d{1,3}\s{0,3}\)", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """One word, character, number, symbol or boundary; ``key`` is its folded form.
@@ -47,6 +52,7 @@ class Token:
     kind: str
     start: int
     end: int
+    quoted: bool = False  # stands between quotation marks
 
 
 @lru_cache(maxsize=4096)
@@ -109,13 +115,19 @@ def tokenise(text: str) -> list[Token]:
         if kind == "symbol" and text[at] in "#＃" and (colour := _hex_at(text, at)):
             end = at + len(colour)
             tokens.append(Token(fold(colour), "colour", at, end))
+        elif colour := _rgb_at(text, at):
+            end = at + len(colour)
+            tokens.append(Token(_hex_of(colour), "colour", at, end))
+        elif sign := _sign_at(text, at):
+            end = _end_of(text, at + 1, "number")
+            tokens.append(Token(sign + fold(text[at + 1 : end]), "number", at, end))
         elif kind == "break":
             if not quoted[at]:
                 tokens.append(Token(text[at], "break", at, end))
         elif kind != "space":
             tokens.append(Token(fold(text[at:end]), kind, at, end))
         at = end
-    return [token for token in tokens if token.key]
+    return [replace(token, quoted=bool(quoted[token.start])) for token in tokens if token.key]
 
 
 def _end_of(text: str, at: int, kind: str) -> int:
@@ -134,6 +146,25 @@ def _hex_at(text: str, at: int) -> str:
     while end < len(text) and end - at < 10 and fold(text[end]) in set("0123456789abcdef"):
         end += 1
     return text[at:end] if end - at in {4, 7} else ""
+
+
+def _rgb_at(text: str, at: int) -> str:
+    found = _RGB.match(text, at) if text[at] in "rR" and not text[at - 1 : at].isalpha() else None
+    return found.group() if found else ""
+
+
+def _hex_of(rgb: str) -> str:
+    channels = (min(255, int(digits)) for digits in _NUMBER.findall(rgb))
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
+
+
+def _sign_at(text: str, at: int) -> str:
+    """The sign of a signed number: one that stands apart, so that "neo-2" has none."""
+    if text[at] not in "+-−＋－" or not text[at + 1 : at + 2].isdecimal():
+        return ""
+    if at and not (text[at - 1].isspace() or text[at - 1] in _BREAKS or text[at - 1] in "=:"):
+        return ""
+    return "+" if text[at] in "+＋" else "-"
 
 
 def _quoted_positions(text: str) -> bytearray:

@@ -26,7 +26,7 @@ Item = tuple[str, int, bool]  # axis, sign (0: not said by the word itself), whe
 def axes_of(bag: Bag) -> dict[str, int] | None:
     """Axis -> -100..100 for all that the clause changes; None where a direction is missing or in doubt."""
     groups = _groups(bag)
-    directions = [_signs(group) for group in groups]
+    directions = [_signs(group) or _implied(group, verb_last=bag.verb_last) for group in groups]
     amounts = _amounts(groups, directions)
     found: dict[str, int] = {}
     for index, group in enumerate(groups):
@@ -91,9 +91,17 @@ def _signs(group: list[Mark]) -> list[int]:
     for mark in group:
         if mark.family in _DIRECTIONS:
             signs.append(_DIRECTIONS[mark.family])
-        elif mark.label == "symbol" or mark.family == "sign":
-            signs.append(-1 if mark.text == "-" else 1)
+        elif mark.family == "number" and mark.text[0] in "+-":
+            signs.append(-1 if mark.text[0] == "-" else 1)
     return signs
+
+
+def _implied(group: list[Mark], *, verb_last: bool) -> list[int]:
+    """ "Strong contrast", コントラストを強く: an amount at a bare axis says the direction."""
+    words = [mark.name for mark in group if mark.family == "amount"]
+    if not words or not any(mark.family == "axis" for mark in group):
+        return []
+    return [-1] if words[-1] == "little" and verb_last else [1]
 
 
 def _inherited(directions: list[list[int]], index: int) -> list[int]:
@@ -129,7 +137,7 @@ def _amounts(groups: list[list[Mark]], directions: list[list[int]]) -> list[int]
     for index, amount in enumerate(own):
         if amount is not None:
             running = amount
-        elif directions[index] and index:
+        elif any(mark.family in {"up", "down", "add"} for mark in groups[index]):
             running = None
         amounts.append(running if running is not None else last if last is not None else _PLAIN)
     return amounts

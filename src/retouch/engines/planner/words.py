@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 
 from retouch.engines.planner.text import Token, clean, fold, script_of, tokenise
 
-_FILES = ("words", "things", "connect", "scenes", "styles", "tones", "colours")
+_FILES = ("words", "things", "connect", "scenes", "styles", "tones", "colours", "refused")
 _SHADES = ("hex", "light", "dark")
 _SHORTEST_STEM = 2
 _LONGEST_ENDING = 7
@@ -70,11 +71,12 @@ def load() -> Lexicon:
     concepts: dict[str, Mapping[str, str]] = {}
     for name in _FILES:
         for concept, row in _read(name).items():
-            labels = tuple(concept.split("+"))
+            labels = tuple(re.split(r"\+(?=[a-z])", concept))
             if "hex" in row:
                 colours[concept] = {shade: row[shade] for shade in _SHADES}
                 labels = (f"colour:{concept}",)
-            concepts[labels[0]] = row
+            if len(labels) == 1:
+                concepts[labels[0]] = row
             _plant(root, labels, row)
     return Lexicon(
         root=root,

@@ -1,0 +1,144 @@
+"""What can be asked for, as data and as text for help and for the answer to a refused instruction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from retouch.engines.planner.language import latin_languages
+from retouch.engines.planner.matching import Matcher
+from retouch.engines.planner.text import clean, tokenise
+from retouch.engines.planner.words import load
+
+_NEAREST = 3
+_LOOKED_AT = 200  # characters of an instruction that say what it is about
+
+
+@dataclass(frozen=True, slots=True)
+class Supported:
+    """Ids of all that a Plan can hold; ``kinds`` maps a kind to an instruction that asks for it."""
+
+    kinds: Mapping[str, str]
+    scenes: tuple[str, ...]
+    styles: tuple[str, ...]
+    looks: tuple[str, ...]
+    axes: tuple[str, ...]
+
+    def display_name(self, name: str, language: str = "en") -> str:
+        """What ``name`` (a scene, style or look) is called in ``language``; its id where nobody has said."""
+        return _names().get((name, language), name)
+
+
+SUPPORTED = Supported(
+    kinds={
+        "background.replace": "Change the background to a starry sky, keep the main subject",
+        "background.remove": "Remove the background",
+        "background.blur": "Blur the background",
+        "style": "Convert the image to cyberpunk style",
+        "tone": "Make it a bit brighter and warmer",
+    },
+    scenes=(
+        "starry sky",
+        "milky way",
+        "nebula",
+        "aurora",
+        "moonlit night",
+        "clear sky",
+        "cloudy sky",
+        "sunset",
+        "sunrise",
+        "storm",
+        "fog",
+        "underwater",
+        "bokeh lights",
+        "neon city",
+        "studio",
+    ),
+    styles=(
+        "cyberpunk",
+        "oil painting",
+        "watercolor",
+        "pencil sketch",
+        "anime",
+        "comic",
+        "pixel art",
+        "pop art",
+        "line art",
+        "impressionist",
+        "ukiyo-e",
+        "vaporwave",
+    ),
+    looks=(
+        "black and white",
+        "sepia",
+        "vintage",
+        "film",
+        "hdr",
+        "golden hour",
+        "night",
+        "high key",
+        "moody",
+        "fade",
+        "warm",
+        "cool",
+    ),
+    axes=("brightness", "contrast", "exposure", "saturation", "warmth", "vibrance", "shadows", "highlights"),
+)
+
+# The family of a mark that was understood -> the kind that it belongs to.
+_POINTS_TO = {
+    "cutout": "background.remove",
+    "transparent": "background.remove",
+    "remove": "background.remove",
+    "blur": "background.blur",
+    "bokeh": "background.blur",
+    "scene": "background.replace",
+    "part": "background.replace",
+    "sky": "background.replace",
+    "colour": "background.replace",
+    "gradient": "background.replace",
+    "background": "background.replace",
+    "style": "style",
+    "look": "tone",
+    "axis": "tone",
+    "cmp": "tone",
+    "adj": "tone",
+    "night": "tone",
+}
+
+
+def describe_supported() -> str:
+    """Plain text, one line a kind: what it is, an example, and the names it takes."""
+    names = {
+        "background.replace": "scenes: " + ", ".join(SUPPORTED.scenes) + "; or any colour or gradient",
+        "background.remove": "gives the cut-out subject",
+        "background.blur": "with an amount where you like",
+        "style": "styles: " + ", ".join(SUPPORTED.styles),
+        "tone": ", ".join(SUPPORTED.axes) + "; looks: " + ", ".join(SUPPORTED.looks),
+    }
+    return "\n".join(f'{kind}: "{example}" ({names[kind]})' for kind, example in SUPPORTED.kinds.items())
+
+
+def nearest(text: str) -> tuple[str, ...]:
+    """Example instructions of the operations nearest to ``text``, best first, at most three."""
+    tokens = tokenise(clean(text[:_LOOKED_AT]))
+    lexicon = load()
+    marks = Matcher(lexicon, latin_languages(tokens, lexicon)[0]).match(tokens).marks
+    points = dict.fromkeys(SUPPORTED.kinds, 0)
+    for mark in marks:
+        if mark.family in _POINTS_TO:
+            points[_POINTS_TO[mark.family]] += 1
+    ranked = sorted(points, key=lambda kind: -points[kind])  # stable: the showcase order where nothing speaks
+    return tuple(SUPPORTED.kinds[kind] for kind in ranked[:_NEAREST])
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[tuple[str, str], str]:
+    names: dict[tuple[str, str], str] = {}
+    for label, words in load().concepts.items():
+        family, _, name = label.partition(":")
+        if family in {"scene", "style", "look"}:
+            for language, phrases in words.items():
+                names.setdefault((name, language), phrases.split(",")[0].strip().rstrip("~"))
+    return names
