@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from retouch.engines.builtin.colour import LUMINANCE
-from retouch.engines.builtin.styles.surface import blur
+from retouch.engines.builtin.surface import blur
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

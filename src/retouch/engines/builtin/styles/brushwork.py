@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from retouch.engines.builtin.colour import to_float
-from retouch.engines.builtin.styles.surface import blur
+from retouch.engines.builtin.surface import blur
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

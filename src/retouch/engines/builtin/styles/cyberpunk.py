@@ -17,7 +17,7 @@ from retouch.engines.builtin.painting import grey, smoothstep
 from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.styles.light import bloom, fringes, shoulder, vignette
 from retouch.engines.builtin.styles.neon_city import Neon, draw
-from retouch.engines.builtin.styles.surface import blur, clouds, grain
+from retouch.engines.builtin.surface import blur, clouds, grain
 from retouch.engines.builtin.tone import into_gamut
 
 if TYPE_CHECKING:

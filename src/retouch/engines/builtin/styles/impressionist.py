@@ -10,7 +10,7 @@ from retouch.engines.builtin.colour import to_linear, to_oklab, to_srgb
 from retouch.engines.builtin.painting import Flow, flow, grey, smoothstep
 from retouch.engines.builtin.styles.brushwork import Board, Brush, lit
 from retouch.engines.builtin.styles.colouring import levelled
-from retouch.engines.builtin.styles.surface import blur, clouds, weave
+from retouch.engines.builtin.surface import blur, clouds, weave
 from retouch.engines.builtin.tone import into_gamut
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from retouch.engines.builtin.styles.surface import blur
+from retouch.engines.builtin.surface import blur
 
 if TYPE_CHECKING:
     from retouch.engines.builtin.styles.sheet import Picture, Plane

@@ -8,7 +8,7 @@ import numpy as np
 
 from retouch.engines.builtin.painting import abstraction, flow, grey, ink, smoothstep
 from retouch.engines.builtin.styles.colouring import levelled
-from retouch.engines.builtin.styles.surface import blur, clouds
+from retouch.engines.builtin.surface import blur, clouds
 
 if TYPE_CHECKING:
     from retouch.engines.builtin.styles.sheet import Picture, Plane, Sheet

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from retouch.engines.builtin.styles.surface import blur, clouds
+from retouch.engines.builtin.surface import blur, clouds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

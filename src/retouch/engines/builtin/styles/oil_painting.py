@@ -9,7 +9,7 @@ import numpy as np
 
 from retouch.engines.builtin.painting import Flow, along, flow, grey, kuwahara, smoothstep
 from retouch.engines.builtin.styles.colouring import enriched
-from retouch.engines.builtin.styles.surface import blur, clouds, weave
+from retouch.engines.builtin.surface import blur, clouds, weave
 
 if TYPE_CHECKING:
     from retouch.engines.builtin.styles.sheet import Picture, Plane, Sheet

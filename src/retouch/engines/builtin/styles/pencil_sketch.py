@@ -9,7 +9,7 @@ import numpy as np
 
 from retouch.engines.builtin.painting import flow, grey, ink, smoothstep
 from retouch.engines.builtin.styles.colouring import levelled
-from retouch.engines.builtin.styles.surface import blur, left_open, paper
+from retouch.engines.builtin.surface import blur, left_open, paper
 
 if TYPE_CHECKING:
     from retouch.engines.builtin.styles.sheet import Picture, Plane, Sheet

@@ -10,7 +10,7 @@ import numpy as np
 from retouch.engines.builtin.painting import abstraction, flow, grey, ink, smoothstep
 from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.styles.comic import screen
-from retouch.engines.builtin.styles.surface import blur, grain
+from retouch.engines.builtin.surface import blur, grain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

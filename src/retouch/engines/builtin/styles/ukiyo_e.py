@@ -11,7 +11,7 @@ from retouch.engines.builtin.colour import to_linear, to_oklab, to_srgb
 from retouch.engines.builtin.painting import abstraction, flow, ink, smoothstep
 from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.styles.comic import stepped
-from retouch.engines.builtin.styles.surface import blur, grain
+from retouch.engines.builtin.surface import blur, grain
 from retouch.engines.builtin.tone import into_gamut
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from retouch.engines.builtin.colour import from_oklab, to_linear, to_oklab, to_s
 from retouch.engines.builtin.painting import grey, smoothstep
 from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.styles.light import bloom, fringes, shoulder
-from retouch.engines.builtin.styles.surface import blur, grain
+from retouch.engines.builtin.surface import blur, grain
 
 if TYPE_CHECKING:
     from retouch.engines.builtin.styles.sheet import Picture, Plane, Sheet

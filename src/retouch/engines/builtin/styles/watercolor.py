@@ -10,7 +10,7 @@ import numpy as np
 from retouch.engines.builtin.colour import to_linear, to_oklab, to_srgb
 from retouch.engines.builtin.painting import abstraction, flow, grey, ink, kuwahara, smoothstep
 from retouch.engines.builtin.styles.colouring import levelled
-from retouch.engines.builtin.styles.surface import blur, clouds, left_open, paper
+from retouch.engines.builtin.surface import blur, clouds, left_open, paper
 from retouch.engines.builtin.tone import into_gamut
 
 if TYPE_CHECKING:
