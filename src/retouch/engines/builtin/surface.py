@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy import fft  # numpy would load it on first use, when the pixel process can load nothing more
 
 if TYPE_CHECKING:
     from retouch.engines.builtin.styles.sheet import Picture, Plane
@@ -32,10 +33,10 @@ def clouds(shape: tuple[int, int], rng: np.random.Generator, beta: float = 1.6, 
 
     The same draw at any size: drawn on a fixed tile over the long side (``scale`` > 1 magnifies it).
     """
-    frequency = np.hypot(np.fft.fftfreq(_TILE)[:, None], np.fft.rfftfreq(_TILE)[None])
+    frequency = np.hypot(fft.fftfreq(_TILE)[:, None], fft.rfftfreq(_TILE)[None])
     frequency[0, 0] = 1
     spectrum = rng.normal(size=frequency.shape) + 1j * rng.normal(size=frequency.shape)
-    tile = np.fft.irfft2(spectrum / frequency**beta, (_TILE, _TILE)).astype(np.float32)
+    tile = fft.irfft2(spectrum / frequency**beta, (_TILE, _TILE)).astype(np.float32)
     height, width = shape
     step = _TILE / (max(shape) * max(scale, 1))
     rows, columns = max(1, round(height * step)), max(1, round(width * step))
