@@ -7,11 +7,13 @@ import base64
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import uvloop
 from ulid import ULID
 
+from retouch.api import wire
 from retouch.api.server import listen, serve
 from retouch.settings import Settings
 from retouch.storage import ObjectStore
@@ -133,3 +135,28 @@ async def make_task(store: TaskStore, account: str = "default", **changes: objec
 def unix_now() -> int:
     """The time as task objects have it."""
     return int(time.time())
+
+
+async def raw(server: Server, *pieces: bytes, end: bool = False) -> bytes:
+    """What the server says to these bytes until it closes the connection; ``end`` closes our half first."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        if end:
+            writer.write_eof()
+        return await reader.read()
+    finally:
+        writer.close()
+
+
+def problem(answer: httpx2.Response, status: int, kind: str) -> dict[str, Any]:
+    """The error of an answer, once its shape has been checked."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    error: dict[str, Any] = wire.Problem.model_validate(answer.json()).error.model_dump(exclude_none=True)
+    assert error["code"] == status
+    assert error["type"] == kind
+    assert error["request_id"] == answer.headers["x-request-id"]
+    return error

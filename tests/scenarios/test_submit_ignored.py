@@ -1,0 +1,35 @@
+"""Nothing is dropped silently: what nobody honours is named in ``ignored``, or refused under ``strict``."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+from tests.scenarios.world import STARRY, problem
+
+
+async def test_an_unknown_field_is_named(client: httpx2.AsyncClient) -> None:
+    answer = await client.post("/v1/images/edits", json=STARRY | {"quality": "high"})
+
+    task_id = answer.json()["data"][0]["task_id"]
+    data = (await client.get(f"/v1/tasks/{task_id}")).json()["data"]
+    assert data["ignored"] == [{"param": "quality", "reason": "unknown parameter"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({"quality": "high"}, "quality"),
+        ({"image_urls": ["https://example.com/a.png", "https://example.com/b.png"]}, "image_urls"),
+        ({"guidance": 3}, "guidance"),
+    ],
+)
+async def test_strict_refuses_it(client: httpx2.AsyncClient, change: dict[str, object], param: str) -> None:
+    answer = await client.post("/v1/images/edits", json=STARRY | change | {"strict": True})
+
+    assert problem(answer, 400, "invalid_request_error")["param"] == param
+
+
+async def test_strict_takes_what_is_honoured(client: httpx2.AsyncClient) -> None:
+    answer = await client.post("/v1/images/edits", json=STARRY | {"strict": True, "n": 2, "seed": 3})
+
+    assert answer.status_code == 200
