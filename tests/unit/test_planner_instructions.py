@@ -27,7 +27,9 @@ def test_nearly_all_of_the_sixty_instructions_written_beforehand_are_planned_exa
     assert len(wrong) <= 3, wrong
 
 
-@pytest.mark.parametrize("case", _cases("instructions_regression.jsonl"), ids=lambda case: str(case["text"])[:60])
+@pytest.mark.parametrize(
+    "case", _cases("instructions_regression.jsonl"), ids=lambda case: str(case["text"])[:60]
+)
 def test_an_instruction_that_was_once_learnt_stays_learnt(case: dict[str, Any]) -> None:
     plan = plan_instruction(case["text"]).to_json()
     assert plan["operations"] == case["operations"]

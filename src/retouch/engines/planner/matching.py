@@ -15,7 +15,9 @@ from retouch.engines.planner.words import LATIN, Lexicon, Node
 
 _PIECE = 10
 _UNKNOWN = {"word": 200, "cjk": 120, "number": 4, "symbol": 0, "colour": 0}
-_GRAMMAR = frozenset({"filler", "and", "neg", "more", "less", "too", "only", "except", "keep", "change", "put"})
+_GRAMMAR = frozenset(
+    {"filler", "and", "neg", "more", "less", "too", "only", "except", "keep", "change", "put"}
+)
 _FOREIGN_LETTERS = 5  # a word of another Latin language counts only from this length on
 _MOST_TYPOS = 6
 _MOST_STATES = 24  # partial phrases followed at once from one token

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from retouch.engines.planner.bag import Bag
+from retouch.engines.planner.compounds import split_compounds
 from retouch.engines.planner.language import detect, latin_languages
 from retouch.engines.planner.matching import Mark, Matched, Matcher
 from retouch.engines.planner.plan import Operation, Plan
@@ -17,6 +18,7 @@ _QUOTE = 120  # characters quoted of a part that was not understood
 _QUOTES = 10
 _SURE, _REFUSED = 0.97, 0.1
 _LONGEST_RETRY = 80  # tokens: a second reading in another Latin language is for short texts
+_NOUNS = frozenset({"subject", "property", "rest", "person", "image"})
 _MOST_CUTS = 24  # marks of a clause within which hidden boundaries are looked for
 
 
@@ -28,11 +30,14 @@ def plan_instruction(text: str) -> Plan:
     text = clean(text)
     tokens = tokenise(text)
     lexicon = load()
+    tokens = split_compounds(tokens, lexicon)
     latin = latin_languages(tokens, lexicon)
     plans: list[Plan] = []
     for language in latin if len(tokens) <= _LONGEST_RETRY else latin[:1]:
         matched = Matcher(lexicon, language).match(tokens)
         spoken = detect(tokens, language)
+        if plans and matched.typos:
+            continue  # an unknown word is not first taken for another language and then for a typing error
         plans.append(_Draft(text, tokens, matched, spoken, verb_last=spoken in lexicon.verb_last).plan())
         if plans[-1].operations or spoken != language or _forbids(matched):
             break
@@ -89,6 +94,9 @@ class _Draft:
             self._refuse(bag)
             return
         steps = _read_in_parts(bag)
+        if self.waiting is not None and _all_constraints(steps) and self.waiting.only(_NOUNS):
+            bag, self.waiting = self.waiting.joined(bag), None
+            steps = _read_in_parts(bag)
         if self.waiting is not None and not _all_constraints(steps):
             merged = read(self.waiting.joined(bag))
             if merged:
@@ -114,6 +122,9 @@ class _Draft:
             if together and together.operation and together.operation.kind == "tone":
                 self.steps[-1] = _Step(joined, together)
                 return
+        if last and last.bag.has("too") and _agree(last, step):
+            self.steps[-1] = step
+            return
         if last and _kind(last) == _kind(step) == "background.replace":
             joined = last.bag.joined(step.bag)
             together = read(joined)
@@ -131,7 +142,7 @@ class _Draft:
         if not self.steps:
             return False
         last = self.steps[-1]
-        if last.reading.kept and bag.only({"subject", "property", "rest", "person", "image"}):
+        if last.reading.kept and bag.only(_NOUNS):
             more = read(last.bag.joined(bag))
             if more:
                 self.steps[-1] = _Step(last.bag.joined(bag), more)
@@ -141,7 +152,9 @@ class _Draft:
         together = last.bag.joined(bag)
         reading = read(together)
         if not reading and _kind(last) in {"background.remove", "background.blur", "background.replace"}:
-            together = replace(bag, marks=(*bag.marks, Mark("background", bag.marks[-1].last, bag.marks[-1].last)))
+            together = replace(
+                bag, marks=(*bag.marks, Mark("background", bag.marks[-1].last, bag.marks[-1].last))
+            )
             reading = read(together)
             if reading and _kind(last) != "background.replace":
                 self._record(_Step(together, reading))
@@ -178,7 +191,9 @@ class _Draft:
         return Plan(self.language, final, max(round(confidence, 3), 0.3), (), warnings)
 
     def _settle_isolation(self) -> None:
-        others = any(_kind(step).startswith("background.") and not step.reading.isolates for step in self.steps)
+        others = any(
+            _kind(step).startswith("background.") and not step.reading.isolates for step in self.steps
+        )
         for step in self.steps:
             if step.reading.isolates and others:
                 step.reading = Reading(kept=frozenset({"subject"}))
@@ -194,9 +209,9 @@ class _Draft:
         return Plan(self.language, (), _REFUSED, tuple(quotes))
 
     def _quote(self, start: int, end: int) -> str:
-        if start and self.text[start - 1] in "\"“„«「『":
+        if start and self.text[start - 1] in '"“„«「『':
             start -= 1
-        if self.text[end : end + 1] in tuple("\"”“»」』"):
+        if self.text[end : end + 1] in tuple('"”“»」』'):
             end += 1
         return self.text[start:end].strip()[:_QUOTE]
 
@@ -209,14 +224,22 @@ def _read_in_parts(bag: Bag) -> list[_Step]:
     marks = bag.content
     if len(marks) > _MOST_CUTS:
         return []
-    for cut in range(1, len(marks)):
-        head = replace(bag, marks=marks[:cut])
-        reading = read(head)
-        if reading:
-            rest = _read_in_parts(replace(bag, marks=marks[cut:]))
-            if rest:
-                return [_Step(head, reading), *rest]
-    return []
+    best: dict[int, list[_Step]] = {len(marks): []}
+    for start in range(len(marks) - 1, -1, -1):
+        found: list[list[_Step]] = []
+        for cut in range(start + 1, len(marks) + 1):
+            part = replace(bag, marks=marks[start:cut])
+            reading = read(part) if cut in best else None
+            if reading:
+                found.append([_Step(part, reading), *best[cut]])
+        if found:
+            best[start] = min(found, key=_oddness)
+    return best.get(0, [])
+
+
+def _oddness(steps: list[_Step]) -> tuple[bool, int]:
+    """Divisions into few requests come first, those that forbid what they ask for last."""
+    return any("background" in step.reading.kept for step in steps), len(steps)
 
 
 def _all_constraints(steps: list[_Step]) -> bool:
@@ -230,6 +253,15 @@ def _kind(step: _Step) -> str:
 def _is_tone(step: _Step) -> bool:
     operation = step.reading.operation
     return operation is not None and operation.kind == "tone" and "look" not in operation.arguments
+
+
+def _agree(complaint: _Step, remedy: _Step) -> bool:
+    """ "Too dark, brighten it a bit": the second says how much of what the first asks for."""
+    if not (_is_tone(complaint) and _is_tone(remedy)):
+        return False
+    one, other = complaint.reading.operation, remedy.reading.operation
+    signs = [{a: v > 0 for a, v in op.arguments.items()} for op in (one, other) if op]
+    return signs[0].items() <= signs[1].items()
 
 
 def _keeping(operation: Operation, kept: frozenset[str]) -> Operation:

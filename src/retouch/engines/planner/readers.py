@@ -64,7 +64,7 @@ def _keeping(bag: Bag) -> Reading | None:
         kept.add("background")
     if bag.has("property", "axis", "sky"):
         kept.add("property")
-    if bag.has("image") and not kept:
+    if not kept and (bag.has("image") or bag.only({"keep", "unchanged"})) and bag.has("keep"):
         kept.add("property")
     return Reading(kept=frozenset(kept)) if kept else None
 
@@ -76,9 +76,23 @@ def _prohibition(bag: Bag) -> Reading | None:
     if bag.only({"neg", "background", "image"}) and bag.has("background"):
         return Reading(Operation("background.remove"))
     nouns = {"background", "subject", "property", "rest", "person", "image", "sky", "axis", "behind"}
-    allowed = nouns | {"neg", "change", "put", "touch", "add", "remove", "cutout", "blur", "up", "down", "too"}
+    allowed = nouns | {
+        "neg",
+        "change",
+        "put",
+        "touch",
+        "add",
+        "remove",
+        "cutout",
+        "blur",
+        "up",
+        "down",
+        "too",
+    }
     allowed |= {"adj", "cmp", "amount", "more", "less", "only", "except", "transparent"}
-    if not bag.only(allowed) or not bag.has("change", "touch", "remove", "blur", "cutout", "add", "up", "down"):
+    if not bag.only(allowed) or not bag.has(
+        "change", "touch", "remove", "blur", "cutout", "add", "up", "down"
+    ):
         return None
     kinds = [kind for kind in ("remove", "cutout", "blur") if bag.has(kind)]
     if len(kinds) > 1 or (kinds and bag.has("subject") and bag.has("background")):
@@ -88,12 +102,23 @@ def _prohibition(bag: Bag) -> Reading | None:
 
 def _isolation(bag: Bag) -> Reading | None:
     """Remove the background; cut out the subject; transparent background; remove all but the person."""
-    allowed = _FRAME | {"remove", "cutout", "transparent", "background", "behind", "subject", "except", "only"}
-    allowed |= {"amount", "person", "colour", "front", "adj"}
+    allowed = _FRAME | {
+        "remove",
+        "cutout",
+        "transparent",
+        "background",
+        "behind",
+        "subject",
+        "except",
+        "only",
+    }
+    allowed |= {"amount", "person", "colour", "front", "adj", "crop"}
     if not bag.has("remove", "cutout", "transparent") or not bag.only(allowed):
         return None
     if bag.has("colour", "adj") and not (bag.all("remove", "background") and not bag.has("change")):
         return None
+    if bag.all("crop", "image") and not bag.has("subject", "background"):
+        return None  # Spanish and Portuguese "recortar" crops a picture, and cuts out a subject
     if bag.all("except", "subject") or (bag.all("only", "subject") and bag.has("cutout")):
         return Reading(Operation("background.remove"))
     if bag.has("background", "behind"):
@@ -123,7 +148,9 @@ def _object_is_background(bag: Bag) -> bool:
 
 def _blur(bag: Bag) -> Reading | None:
     """Blur the background; a soft bokeh; everything but the subject out of focus."""
-    allowed = _FRAME | _AMOUNT | {"blur", "bokeh", "background", "behind", "subject", "except", "only", "more"}
+    allowed = (
+        _FRAME | _AMOUNT | {"blur", "bokeh", "background", "behind", "subject", "except", "only", "more"}
+    )
     allowed |= {"up", "adj", "person", "front"}
     if not bag.has("blur", "bokeh") or not bag.only(allowed):
         return None
@@ -134,7 +161,9 @@ def _blur(bag: Bag) -> Reading | None:
     if around and not (bag.has("subject") and bag.has("keep")):
         return Reading(Operation("background.blur", arguments))
     if bag.has("bokeh") and not bag.has("blur", "subject"):
-        return Reading(Operation("background.blur", arguments), warnings=("bokeh: read as a blurred background",))
+        return Reading(
+            Operation("background.blur", arguments), warnings=("bokeh: read as a blurred background",)
+        )
     return None
 
 
@@ -187,7 +216,9 @@ def _graded(colours: list[str]) -> Reading | None:
         return Reading(Operation("background.replace", {"gradient": colours}))
     if len(colours) == 1:
         said = "gradient of one colour: read as towards white"
-        return Reading(Operation("background.replace", {"gradient": [colours[0], "#ffffff"]}), warnings=(said,))
+        return Reading(
+            Operation("background.replace", {"gradient": [colours[0], "#ffffff"]}), warnings=(said,)
+        )
     return None
 
 
@@ -249,7 +280,9 @@ def _warm_or_cool(bag: Bag, look: str) -> Reading | None:
 
 def _tone(bag: Bag) -> Reading | None:
     """Brighter, warmer, more contrast."""
-    allowed = _FRAME | _AMOUNT | {"axis", "cmp", "adj", "up", "down", "more", "less", "too", "property", "symbol"}
+    allowed = (
+        _FRAME | _AMOUNT | {"axis", "cmp", "adj", "up", "down", "more", "less", "too", "property", "symbol"}
+    )
     if not bag.has("axis", "cmp", "adj") or not bag.only(allowed):
         return None
     axes = axes_of(bag)
@@ -267,7 +300,7 @@ def _scene(bag: Bag) -> Reading | None:
     placed = bag.has("subject", "person") and bag.has("front", "put")
     if bag.has("subject", "person") and not placed:
         return None
-    if bag.has("sky") and (placed or bag.has("change")) and bag.names("scene"):
+    if bag.has("sky", "add") and not placed and bag.has("change") and bag.names("scene"):
         return None
     scene = scene_of(bag)
     if scene is None or (scene.id in _WEATHER and not placed):

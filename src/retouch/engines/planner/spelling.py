@@ -30,8 +30,15 @@ def guess(word: str, language: str) -> str:
                 near[distance(word, known, allowed)].add(known)
         for edits in range(1, allowed + 1):
             if near[edits]:
-                return near[edits].pop() if len(near[edits]) == 1 else ""
+                return _the_one(word, near[edits])
     return ""
+
+
+def _the_one(word: str, near: set[str]) -> str:
+    """The only candidate, or the only one of the same letters (a letter doubled, dropped from a pair, swapped)."""
+    same = {known for known in near if set(known) == set(word)}
+    chosen = near if len(near) == 1 else same
+    return next(iter(chosen)) if len(chosen) == 1 else ""
 
 
 def distance(one: str, other: str, limit: int) -> int:

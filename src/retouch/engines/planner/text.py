@@ -22,7 +22,9 @@ _CJK_RANGES = (
 )
 _BREAKS = frozenset(".,;:!?…。、，；：！？．｡､·•|()[]{}（）【】［］〈〉《》—–،؛؟।॥\n\r→")
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "『": "』", "＂": "＂"}
-_ARABIC = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": None})
+_ARABIC = str.maketrans(
+    {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": None}
+)
 _DEVANAGARI = str.maketrans({"\u093c": None, "\u0901": "\u0902", "\u200c": None, "\u200d": None})
 # Traditional and Japanese forms of the characters that the lexicon uses, and what they are looked up as.
 _HAN = str.maketrans(
@@ -37,7 +39,9 @@ _HAN = str.maketrans(
 )
 
 
-_RGB = re.compile(r"rgb\s{0,3}\(\s{0,3}\d{1,3}\s{0,3},\s{0,3}\d{1,3}\s{0,3},\s{0,3}\d{1,3}\s{0,3}\)", re.IGNORECASE)
+_RGB = re.compile(
+    r"rgb\s{0,3}\(\s{0,3}\d{1,3}\s{0,3},\s{0,3}\d{1,3}\s{0,3},\s{0,3}\d{1,3}\s{0,3}\)", re.IGNORECASE
+)
 _NUMBER = re.compile(r"\d+")
 
 

@@ -57,7 +57,7 @@ class Lexicon:
         for language in _LANGUAGES_OF.get(script, ()):
             endings = self.endings[language]
             yield f"{word}~{language}"
-            for cut in range(max(_SHORTEST_STEM, len(word) - _LONGEST_ENDING), len(word)):
+            for cut in range(len(word) - 1, max(_SHORTEST_STEM, len(word) - _LONGEST_ENDING) - 1, -1):
                 if word[cut:] in endings:
                     yield f"{word[:cut]}~{language}"
 
