@@ -12,8 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from tests.support_pictures import DATA, photo, weights
 
+from retouch.engines.builtin.colour import to_srgb, to_uint8
 from retouch.engines.builtin.compositing import core
-from retouch.engines.builtin.foreground import foreground_colours
+from retouch.engines.builtin.foreground import Unmixer
 from retouch.engines.builtin.matting import U2NetMatting, hesitation, refine
 from retouch.engines.builtin.nets import compile_net
 from retouch.errors import EngineFailed, WeightsMissing
@@ -98,13 +99,15 @@ def test_foreground_colours_lose_the_old_background() -> None:
     alpha = np.clip((np.arange(120, dtype=np.float32) - 50) / 20, 0, 1)
     matte = np.asarray(np.broadcast_to(alpha, (120, 120)), np.float32)
     red, green = np.array([0.6, 0.1, 0.05], np.float32), np.array([0.05, 0.5, 0.1], np.float32)
-    mixed: NDArray[np.float32] = np.asarray(
-        matte[..., None] * red + (1 - matte[..., None]) * green, np.float32
-    )
-    front = foreground_colours(mixed, matte)
-    rim = (matte > 0.3) & (matte < 1)
-    assert float(np.abs(front[rim] - red).max()) < 0.06
-    assert np.array_equal(front[matte == 1], mixed[matte == 1])
+    part = matte[..., None]
+    mixed = np.asarray(part * red + (1 - part) * green, np.float32)
+    rgb = to_uint8(to_srgb(mixed))
+    rows, columns = np.nonzero(matte > 0.3)
+    unmixer = Unmixer.of(rgb, matte)
+    front = unmixer.unmix(mixed[rows, columns], part[rows, columns], (rows, columns), matte.shape)
+    assert float(np.abs(front - red).max()) < 0.06
+    solid = matte[rows, columns] == 1
+    assert np.array_equal(front[solid], mixed[rows, columns][solid])
 
 
 def test_a_missing_net_names_the_command_that_gets_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -43,6 +44,37 @@ def resize(plane: Plane, size: tuple[int, int]) -> Plane:
     shrinking = size[0] * size[1] < plane.shape[0] * plane.shape[1]
     method = cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(plane, size, interpolation=method), np.float32)
+
+
+def enlarged(plane: Plane, size: tuple[int, int], rows: slice) -> Plane:
+    """The given rows of ``plane`` resized to ``size`` (width, height): large planes never exist whole."""
+    height, width = plane.shape[:2]
+    if (width, height) == size:
+        return plane[rows]
+    sx, sy = width / size[0], height / size[1]
+    back = np.array([[sx, 0, sx / 2 - 0.5], [0, sy, (rows.start + 0.5) * sy - 0.5]])
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    shape = (size[0], rows.stop - rows.start)
+    return f32(cv2.warpAffine(plane, back, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+
+def strips(height: int, thick: int = 256) -> Iterator[slice]:
+    """Rows in bundles: what works on them needs memory for one bundle only."""
+    for top in range(0, height, thick):
+        yield slice(top, min(top + thick, height))
+
+
+def sampled(plane: Plane, rows: NDArray[np.intp], columns: NDArray[np.intp], shape: tuple[int, int]) -> Plane:
+    """``plane`` (h, w, C), stretched over ``shape`` (H, W), at some of its pixels: (N, C), bilinear."""
+    height, width = plane.shape[:2]
+    y = np.clip((rows + 0.5) * (height / shape[0]) - 0.5, 0, height - 1)
+    x = np.clip((columns + 0.5) * (width / shape[1]) - 0.5, 0, width - 1)
+    top, left = y.astype(np.intp), x.astype(np.intp)
+    below, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
+    fy, fx = f32(y - top)[:, None], f32(x - left)[:, None]
+    upper = plane[top, left] * (1 - fx) + plane[top, right] * fx
+    lower = plane[below, left] * (1 - fx) + plane[below, right] * fx
+    return f32(upper * (1 - fy) + lower * fy)
 
 
 @lru_cache(maxsize=16)

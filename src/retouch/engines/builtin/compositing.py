@@ -15,9 +15,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, f32, gaussian, smoothstep
-from retouch.engines.builtin.colour import LUMINANCE, decode, luminance, to_srgb, to_uint8
-from retouch.engines.builtin.foreground import foreground_colours
+from retouch.engines.builtin.blur import Plane, enlarged, f32, gaussian, resize, sampled, smoothstep, strips
+from retouch.engines.builtin.colour import decode, luminance, to_srgb, to_uint8
+from retouch.engines.builtin.foreground import Unmixer
 from retouch.engines.builtin.noise import grain
 from retouch.engines.builtin.operation import Matte
 
@@ -54,12 +54,12 @@ def core(matte: Matte) -> NDArray[np.bool_]:
 def composite(
     rgb: NDArray[np.uint8], matte: Matte, background: Plane, placement: Placement, rng: Generator
 ) -> NDArray[np.uint8]:
-    """``rgb``'s subject before ``background``.
+    """``rgb``'s subject before ``background``, made strip by strip: 50 megapixels need 0.5 GB.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB, the photograph.
         matte: (H, W) float32, 0..1.
-        background: (H, W, 3) float32, linear sRGB, 0..1.
+        background: (h, w, 3) float32, linear sRGB, 0..1; smaller ones are stretched over the photograph.
         placement: how they meet.
         rng: draws the grain.
 
@@ -67,66 +67,119 @@ def composite(
         (H, W, 3) uint8 sRGB. Without grain, pixels that neither the subject nor its shadow touches are the
         background's own, rounded.
     """
-    longer = max(matte.shape)
-    photo = decode(rgb)
-    front = foreground_colours(photo, matte)
-    back = cast_shadow(background, matte, placement.shadow)
-    rim = _rim(matte, longer)
-    wide = gaussian(background, longer * 0.03)
-    front = _relight(front, _light_about(photo, matte), wide, rim, placement)
-    alpha = matte[..., None]
-    spill = wide * rim**2 * np.float32(placement.wrap * 0.16)
-    mixed = front * alpha + back * (1 - alpha)
-    mixed += spill * alpha * (1 - np.clip(mixed, 0, 1))  # a screen: light adds, white stays white
-    picture = to_srgb(np.asarray(mixed, np.float32))
-    if placement.grain > 0:
-        picture += grain(matte.shape, rng, placement.grain) * (1 - alpha)
-    result = to_uint8(picture)
+    rim_light = _RimLight.of(rgb, matte, background, placement)
+    shade = shadow_under(matte, placement.shadow)
+    size = (matte.shape[1], matte.shape[0])
+    result = np.empty_like(rgb)
+    for rows in strips(matte.shape[0]):
+        back = enlarged(background, size, rows)
+        if shade is not None:
+            back = back * (1 - enlarged(shade, size, rows)[..., None])
+        noise = grain(back.shape[:2], rng, placement.grain) if placement.grain > 0 else None
+        result[rows] = to_uint8(to_srgb(back) if noise is None else to_srgb(back) + noise)
+        rim_light.lay(result[rows], back, noise, rows)
+    inside = core(matte)
     if placement.keep:
-        inside = core(matte)
         result[inside] = rgb[inside]
     return result
 
 
-def cast_shadow(background: Plane, matte: Matte, strength: float) -> Plane:
-    """A soft shadow where the subject rests on the ground: dark at the contact, fading away and down."""
-    rows = np.flatnonzero((matte > 0.5).any(axis=1))
-    if strength <= 0 or rows.size == 0 or rows[-1] >= matte.shape[0] - 3:
-        return background
-    height = rows[-1] - rows[0] + 1
-    bottom = rows[-1]
-    y = np.arange(matte.shape[0], dtype=np.float32)[:, None]
+@dataclass(frozen=True, slots=True)
+class _RimLight:
+    """All that is needed to lay the subject, its rim relit and unmixed, over a strip of background."""
+
+    rgb: NDArray[np.uint8]
+    matte: Matte
+    placement: Placement
+    unmixer: Unmixer
+    wide: Plane  # the background's light far and wide, small
+    level: float  # luminance of the light that the subject stood in
+
+    @classmethod
+    def of(cls, rgb: NDArray[np.uint8], matte: Matte, background: Plane, placement: Placement) -> _RimLight:
+        height, width = background.shape[:2]
+        scale = min(1.0, 256 / max(height, width))
+        wide = resize(background, (max(1, round(width * scale)), max(1, round(height * scale))))
+        unmixer = Unmixer.of(rgb, matte)
+        wide = gaussian(wide, max(wide.shape) * 0.03)
+        return cls(rgb, matte, placement, unmixer, wide, _light_about(unmixer, matte))
+
+    def lay(self, out: NDArray[np.uint8], back: Plane, noise: Plane | None, rows: slice) -> None:
+        """Write the subject's pixels of the strip ``rows`` into ``out``."""
+        alpha, rim = self.matte[rows], self._rim(rows)
+        middle = (alpha >= 1) & (rim == 0)
+        out[middle] = self._inner(self.rgb[rows][middle])
+        y, x = np.nonzero((alpha > 0) & ~middle)
+        if y.size == 0:
+            return
+        a, place = alpha[y, x][:, None], (y + rows.start, x)
+        colours = self.unmixer.unmix(decode(self.rgb[place]), a, place, self.matte.shape)
+        wide, edge = sampled(self.wide, *place, self.matte.shape), rim[y, x][:, None]
+        mixed = colours * self._gain(wide, edge) * a + back[y, x] * (1 - a)
+        spill = wide * edge**2 * f32(self.placement.wrap * 0.16) * a
+        mixed += spill * (1 - np.clip(mixed, 0, 1))  # a screen: light adds, white stays white
+        picture = to_srgb(f32(mixed))
+        out[y, x] = to_uint8(picture if noise is None else picture + noise[y, x] * (1 - a))
+
+    def _rim(self, rows: slice) -> Plane:
+        """1 at the subject's edge, 0 deeper in than the core's border, so that no step shows."""
+        reach = min(float(CORE_PIXELS), max(3.0, max(self.matte.shape) * 0.009))
+        margin = CORE_PIXELS + 2  # rows about the strip: the rim of its first row may lie in them
+        top = max(0, rows.start - margin)
+        solid = (self.matte[top : rows.stop + margin] >= _OPAQUE).astype(np.uint8)
+        depth = f32(cv2.distanceTransform(solid, cv2.DIST_L2, 3))[rows.start - top :][
+            : rows.stop - rows.start
+        ]
+        return 1 - smoothstep(0, reach, depth)
+
+    def _inner(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The subject's middle: its own, or without ``keep`` relit evenly, by table."""
+        if self.placement.keep or photo.size == 0:
+            return photo
+        none = np.zeros((1, 1), np.float32)
+        gain = self._gain(np.zeros((1, 3), np.float32), none)
+        table = to_uint8(to_srgb(decode(np.arange(256, dtype=np.uint8))[:, None] * gain))
+        return np.stack([table[photo[:, channel], channel] for channel in range(3)], -1)
+
+    def _gain(self, wide: Plane, edge: Plane) -> Plane:
+        """What turns colour and exposure toward the light: the near background's at the rim, else ambient."""
+        light = wide * edge + np.array(self.placement.ambient, np.float32) * (1 - edge) + f32(0.02)
+        target = luminance(light)[..., None]
+        exposure = np.clip(target / (self.level + 0.02), 0.35, 1.6)
+        tint = light / target
+        tint = tint / np.maximum(luminance(f32(tint))[..., None], 0.3)
+        gain = exposure**0.5 * np.clip(tint, 0.4, 2.0) ** 0.6
+        amount = self.placement.relight * (edge if self.placement.keep else 0.35 + 0.65 * edge)
+        return f32(gain**amount)
+
+
+def _light_about(unmixer: Unmixer, matte: Matte) -> float:
+    """Mean luminance of the old background, or of the subject where that is all there is."""
+    height, width = unmixer.back.shape[:2]
+    outside = 1 - resize(matte, (width, height))
+    if float(outside.mean()) < 0.05:
+        return float(luminance(unmixer.front).mean())
+    return float((luminance(unmixer.back) * outside).sum() / outside.sum())
+
+
+def shadow_under(matte: Matte, strength: float) -> Plane | None:
+    """A soft shadow where the subject rests on the ground: dark at the contact, fading away and down.
+
+    Returns:
+        The darkening, (h, w) float32, 0..1, to be stretched over the picture; None where none is cast, as
+        under a subject that the picture's border cuts.
+    """
+    scale = min(1.0, 1024 / max(matte.shape))
+    small = resize(matte, (max(1, round(matte.shape[1] * scale)), max(1, round(matte.shape[0] * scale))))
+    rows = np.flatnonzero((small > 0.5).any(axis=1))
+    if strength <= 0 or rows.size == 0 or rows[-1] >= small.shape[0] - 3:
+        return None
+    height, bottom = rows[-1] - rows[0] + 1, rows[-1]
+    y = np.arange(small.shape[0], dtype=np.float32)[:, None]
     near_ground = np.clip((y - (bottom - 0.35 * height)) / (0.35 * height), 0, 1) * (y <= bottom)
-    feet = np.asarray(matte * near_ground**2, np.float32)
+    feet = f32(small * near_ground**2)
     squash = np.array([[1, 0, 0], [0, 0.30, bottom * 0.70 + 0.035 * height]], np.float32)
-    size = (matte.shape[1], matte.shape[0])
-    flat = f32(cv2.warpAffine(feet, squash, size, flags=cv2.INTER_LINEAR))
+    flat = f32(cv2.warpAffine(feet, squash, (small.shape[1], small.shape[0]), flags=cv2.INTER_LINEAR))
     dark = 0.5 * gaussian(flat, height * 0.010) + 0.6 * gaussian(flat, height * 0.045)
     dark += 0.5 * gaussian(flat, height * 0.12)
-    return np.asarray(background * (1 - strength * np.clip(dark, 0, 0.92))[..., None], np.float32)
-
-
-def _rim(matte: Matte, longer: int) -> Plane:
-    """(H, W, 1): 1 at the subject's edge, 0 deeper in than the core's border, so that no step shows."""
-    solid = (matte >= _OPAQUE).astype(np.uint8)
-    depth = np.asarray(cv2.distanceTransform(solid, cv2.DIST_L2, 3), np.float32)
-    reach = min(float(CORE_PIXELS), max(3.0, longer * 0.009))
-    return (1 - smoothstep(0, reach, depth))[..., None]
-
-
-def _light_about(photo: Plane, matte: Matte) -> float:
-    """The luminance of the light that the subject stood in: its old background's, or its own."""
-    weight = (1 - matte if float(matte.mean()) < 0.95 else matte)[..., None]
-    return float((photo * weight).sum((0, 1)) @ LUMINANCE / (float(weight.sum()) + 1))
-
-
-def _relight(front: Plane, level: float, wide: Plane, rim: Plane, placement: Placement) -> Plane:
-    """Turn the subject's colour and exposure from ``level`` toward ``wide``, its new surroundings' light."""
-    light = wide * rim + np.array(placement.ambient, np.float32) * (1 - rim) + f32(0.02)
-    target = luminance(light)[..., None]
-    exposure = np.clip(target / (level + 0.02), 0.35, 1.6)
-    tint = light / target
-    tint = tint / np.maximum(luminance(f32(tint))[..., None], 0.3)
-    gain = exposure**0.5 * np.clip(tint, 0.4, 2.0) ** 0.6
-    amount = placement.relight * (rim if placement.keep else 0.35 + 0.65 * rim)
-    return f32(front * gain**amount)
+    return f32(strength * np.clip(dark, 0, 0.92))

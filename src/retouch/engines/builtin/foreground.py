@@ -2,51 +2,79 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from retouch.engines.builtin.blur import Plane, box, f32, resize
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from retouch.engines.builtin.blur import Plane, box, f32, resize, sampled
+from retouch.engines.builtin.colour import decode
 from retouch.engines.builtin.operation import Matte
 
 # Forte, "Approximate Fast Foreground Colour Estimation" (ICIP 2021): a wide pass finds colours for pixels
-# far from any certain one, a narrow one sharpens them. Radii for a picture of about 1024 px.
+# far from any certain one, a narrow one sharpens them. Radii for the reduced picture that it works on.
 _WIDE, _NARROW = 90, 6
+_PROXY = 1024
 _TINY = np.float32(1e-5)
 
 
-def foreground_colours(linear: Plane, matte: Matte) -> Plane:
-    """The unmixed foreground of ``linear``.
+@dataclass(frozen=True, slots=True)
+class Unmixer:
+    """The mean colours of the foreground and of the background about every pixel, kept small.
 
-    Args:
-        linear: (H, W, 3) float32, linear sRGB, 0..1.
-        matte: (H, W) float32, 0..1.
-
-    Returns:
-        (H, W, 3) float32, linear sRGB, 0..1; equal to ``linear`` where the matte is 0 or 1.
+    ``front`` and ``back`` are (h, w, 3) float32, linear sRGB, stretched over the picture.
     """
-    front, back = _surroundings(linear, matte)
-    band = (matte > 0) & (matte < 1)
-    alpha, colour = matte[band][:, None], linear[band]
-    ours, theirs = front[band], back[band]
-    result = linear.copy()
-    result[band] = np.clip(ours + alpha * (colour - alpha * ours - (1 - alpha) * theirs), 0, 1)
-    return result
+
+    front: Plane
+    back: Plane
+
+    @classmethod
+    def of(cls, rgb: NDArray[np.uint8], matte: Matte) -> Unmixer:
+        """Look at a picture, (H, W, 3) uint8 sRGB, and its matte, (H, W) float32.
+
+        Means are smooth: the narrow pass runs at half the size, the wide one at an eighth.
+        """
+        height, width = matte.shape
+        scale = min(1.0, _PROXY / max(height, width))
+        half = _part(width, scale / 2), _part(height, scale / 2)
+        tiny = _part(width, scale / 8), _part(height, scale / 8)
+        colour, alpha = decode(_shrunk(rgb, half)), resize(matte, half)[..., None]
+        small, small_alpha = resize(colour, tiny), resize(matte, tiny)[..., None]
+        front, back = _local_means(small, small, small_alpha, _WIDE // 8)
+        front, back = resize(front, half), resize(back, half)
+        front = f32(np.clip(front + alpha * (colour - alpha * front - (1 - alpha) * back), 0, 1))
+        return cls(*_local_means(front, back, alpha, _NARROW // 2))
+
+    def unmix(
+        self,
+        colours: Plane,
+        alpha: Plane,
+        place: tuple[NDArray[np.intp], NDArray[np.intp]],
+        shape: tuple[int, int],
+    ) -> Plane:
+        """The foreground's own colours of some pixels.
+
+        Args:
+            colours: (N, 3) float32, linear sRGB: what the photograph shows there.
+            alpha: (N, 1) float32.
+            place: their rows and columns.
+            shape: (H, W) of the photograph.
+
+        Returns:
+            (N, 3) float32, linear sRGB, 0..1; equal to ``colours`` where alpha is 1.
+        """
+        ours, theirs = sampled(self.front, *place, shape), sampled(self.back, *place, shape)
+        mixed = np.clip(ours + alpha * (colours - alpha * ours - (1 - alpha) * theirs), 0, 1)
+        return f32(np.where(alpha >= 1, colours, mixed))
 
 
-def _surroundings(linear: Plane, matte: Matte) -> tuple[Plane, Plane]:
-    """The foreground's and the background's mean colour about every pixel, by both passes.
+def _part(side: int, scale: float) -> int:
+    return max(1, round(side * scale))
 
-    Means are smooth: the narrow pass runs at half the size, the wide one at an eighth.
-    """
-    height, width = matte.shape
-    half = (max(1, width // 2), max(1, height // 2))
-    tiny = (max(1, width // 8), max(1, height // 8))
-    colour, alpha = resize(linear, half), resize(matte, half)[..., None]
-    small, small_alpha = resize(linear, tiny), resize(matte, tiny)[..., None]
-    front, back = _local_means(small, small, small_alpha, _WIDE // 8)
-    front, back = resize(front, half), resize(back, half)
-    front = np.clip(front + alpha * (colour - alpha * front - (1 - alpha) * back), 0, 1)
-    front, back = _local_means(front, back, alpha, _NARROW // 2)
-    return resize(front, (width, height)), resize(back, (width, height))
+
+def _shrunk(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _local_means(front: Plane, back: Plane, alpha: Plane, radius: int) -> tuple[Plane, Plane]:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, f32, gaussian, resize, smoothstep
+from retouch.engines.builtin.blur import Plane, enlarged, f32, gaussian, resize, smoothstep, strips
 from retouch.engines.builtin.colour import to_float
 from retouch.engines.builtin.nets import CompiledNet, compile_net
 from retouch.engines.builtin.operation import Matte
@@ -206,14 +206,15 @@ def _nearby_colours(guide: Plane, chosen: NDArray[np.bool_]) -> Plane:
 
 def _guided_upsample(rgb: NDArray[np.uint8], proxy: NDArray[np.uint8], alpha: Matte) -> Matte:
     """He and Sun, "Fast Guided Filter" (2015): the filter's coefficients are smooth, so they scale up."""
-    height, width = rgb.shape[:2]
     gray = f32(cv2.cvtColor(proxy, cv2.COLOR_RGB2GRAY)) / f32(255)
     mean_gray, mean_alpha = gaussian(gray, 1.5), gaussian(alpha, 1.5)
     variance = gaussian(gray * gray, 1.5) - mean_gray**2
-    slope = (gaussian(gray * alpha, 1.5) - mean_gray * mean_alpha) / (variance + 1e-3)
-    offset = mean_alpha - slope * mean_gray
-    full = f32(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)) / f32(255)
-    guided = resize(slope, (width, height)) * full + resize(offset, (width, height))
-    plain = resize(alpha, (width, height))
-    certain = (plain > 0.99) | (plain < 0.01)
-    return f32(np.clip(np.where(certain, plain, guided), 0, 1))
+    slope = (gaussian(gray * alpha, 1.5) - mean_gray * mean_alpha) / (variance + f32(1e-3))
+    planes = np.dstack([slope, mean_alpha - slope * mean_gray, alpha])
+    result = np.empty(rgb.shape[:2], np.float32)
+    for rows in strips(rgb.shape[0]):
+        slopes, offsets, plain = cv2.split(enlarged(planes, (rgb.shape[1], rgb.shape[0]), rows))
+        full = f32(cv2.cvtColor(rgb[rows], cv2.COLOR_RGB2GRAY)) / f32(255)
+        certain = (plain > 0.99) | (plain < 0.01)
+        result[rows] = np.clip(np.where(certain, plain, slopes * full + offsets), 0, 1)
+    return result

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, gaussian, lens, resize
-from retouch.engines.builtin.colour import decode, to_srgb, to_uint8
-from retouch.engines.builtin.compositing import core
-from retouch.engines.builtin.foreground import foreground_colours
+from retouch.engines.builtin.blur import Plane, f32, gaussian, lens, resize
+from retouch.engines.builtin.colour import decode
+from retouch.engines.builtin.compositing import Placement, composite
 from retouch.engines.builtin.operation import Canvas, Context, Matte
 from retouch.engines.builtin.subject import found
 from retouch.errors import InstructionNotSupported
 
 _WIDEST = 0.035  # radius of the circle of confusion at strength 100, of the longer side
+_LARGEST = 4096  # px: no blurred background needs more
 _DISC = 12  # px: larger discs are drawn on a smaller picture
 
 
@@ -26,33 +28,33 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
         raise InstructionNotSupported("the strength of a blur is a number from 0 to 100")
     matte = found(canvas, context)
     context.progress(0.4)
-    photo = decode(canvas.rgb)
     radius = min(context.vary(float(strength)), 130) / 100 * _WIDEST * max(matte.shape)
-    back = _without_subject(photo, matte, radius)
+    if radius < 0.3:
+        return canvas
+    back = _without_subject(canvas.rgb, matte, radius)
     context.progress(0.8)
-    alpha = matte[..., None]
-    mixed = foreground_colours(photo, matte) * alpha + back * (1 - alpha)
-    rgb = to_uint8(to_srgb(np.asarray(mixed, np.float32)))
-    inside = core(matte)
-    rgb[inside] = canvas.rgb[inside]
+    placement = Placement(ambient=(0, 0, 0), keep=True, relight=0, wrap=0, grain=0.5 / 255)
+    rgb = composite(canvas.rgb, matte, back, placement, context.rng())
     context.progress(1.0)
     return Canvas(rgb, canvas.alpha)
 
 
-def _without_subject(photo: Plane, matte: Matte, radius: float) -> Plane:
-    """The blurred background (normalised convolution: only background light is spread)."""
-    weight = np.clip(1 - matte * 1.06, 0, 1)[..., None]
-    light = _highlights(photo) * weight
-    stack = np.concatenate([light, weight], -1)
-    scale = max(1.0, radius / _DISC)
+def _without_subject(rgb: NDArray[np.uint8], matte: Matte, radius: float) -> Plane:
+    """The blurred background, on a smaller picture where the discs are large: (h, w, 3), linear.
+
+    Normalised convolution: only background light is spread, so the subject leaves no halo.
+    """
     height, width = matte.shape
-    small = resize(stack, (round(width / scale), round(height / scale))) if scale > 1 else stack
-    spread = lens(small, radius / scale)
-    far = gaussian(small, 3 * radius / scale + 3)
-    spread = spread + np.float32(0.02) * far + np.float32(1e-4) * gaussian(small, max(small.shape) * 0.08)
-    blurred = spread[..., :3] / np.maximum(spread[..., 3:], 1e-6)
-    blurred = resize(np.asarray(blurred, np.float32), (width, height))
-    return _compress(blurred)
+    scale = max(1.0, radius / _DISC, max(height, width) / _LARGEST)
+    size = (max(1, round(width / scale)), max(1, round(height / scale)))
+    photo = decode(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
+    weight = np.clip(1 - resize(matte, size) * 1.06, 0, 1)[..., None]
+    stack = f32(np.concatenate([_highlights(photo) * weight, weight], -1))
+    spread = lens(stack, radius / scale)
+    # Behind the subject's middle no disc reaches any background: light from farther off fills it.
+    spread += f32(0.02) * gaussian(stack, 3 * radius / scale + 3)
+    spread += f32(1e-4) * gaussian(stack, max(size) * 0.08)
+    return _compress(f32(spread[..., :3] / np.maximum(spread[..., 3:], 1e-6)))
 
 
 def _highlights(photo: Plane) -> Plane:

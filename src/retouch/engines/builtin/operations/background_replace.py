@@ -23,6 +23,7 @@ from retouch.engines.builtin.subject import found
 from retouch.errors import InstructionNotSupported
 
 _DEPTH = 0.0022  # radius of the blur behind a portrait, of the longer side: the lens was set to the face
+_LARGEST = 3200  # px: scenes hold no detail finer than that, larger pictures get them enlarged
 _COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
@@ -46,10 +47,12 @@ def _before_scene(
     scene = _scene(arguments["scene"])
     colour = _colour(arguments["color"]) if "color" in arguments else None
     framing = _framing(matte, colour)
-    drawn = scene.draw((matte.shape[1], matte.shape[0]), context.rng(), framing)
+    scale = min(1.0, _LARGEST / max(matte.shape))
+    size = (max(1, round(matte.shape[1] * scale)), max(1, round(matte.shape[0] * scale)))
+    drawn = scene.draw(size, context.rng(), framing)
     background = drawn.linear
     if scene.sharp and framing.cut:
-        background = lens(background, max(matte.shape) * _DEPTH)
+        background = lens(background, max(size) * _DEPTH)
     return background, Placement(
         ambient=drawn.ambient,
         keep=_keeps(arguments),
@@ -62,11 +65,11 @@ def _before_scene(
 
 def _before_paper(matte: Matte, arguments: Mapping[str, Any]) -> tuple[Plane, Placement]:
     """One colour stays exact; a gradient gets just enough grain to show no bands."""
-    shape, keep = (*matte.shape, 3), _keeps(arguments)
+    keep = _keeps(arguments)
     if "color" in arguments:
-        background = np.broadcast_to(f32(_colour(arguments["color"])), shape)
+        background = np.broadcast_to(f32(_colour(arguments["color"])), (*matte.shape, 3))
     else:
-        background = _gradient(arguments.get("gradient", ()), shape)
+        background = _gradient(arguments.get("gradient", ()), matte.shape)
     light = SceneImage.of(background).ambient
     noise = 0.0 if "color" in arguments else 0.5 / 255
     return background, Placement(ambient=light, keep=keep, relight=0.25, wrap=0.2, grain=noise)
@@ -107,10 +110,10 @@ def _colour(text: object) -> tuple[float, float, float]:
     raise InstructionNotSupported(f"{text!r} is no colour; write it as #rrggbb")
 
 
-def _gradient(colours: Sequence[object], shape: tuple[int, int, int]) -> Plane:
+def _gradient(colours: Sequence[object], shape: tuple[int, int]) -> Plane:
     """From the top colour to the bottom one, evenly to the eye."""
     if len(colours) != 2:
         raise InstructionNotSupported("a gradient has two colours, from top to bottom")
     top, bottom = (np.array(_colour(c), np.float32) ** (1 / 2.2) for c in colours)
     ramp = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None, None]
-    return np.broadcast_to(((1 - ramp) * top + ramp * bottom) ** 2.2, shape).astype(np.float32)
+    return np.broadcast_to(f32(((1 - ramp) * top + ramp * bottom) ** 2.2), (*shape, 3))
