@@ -199,6 +199,16 @@ def start(session: Session, prompt: str) -> tuple[asyncio.Task[tuple[int, ...]],
     return asyncio.create_task(edit(session, prompt, on_progress=lambda _: at_work.set())), at_work
 
 
+async def test_cancel_while_a_large_picture_is_on_its_way(pool: ChildPool) -> None:
+    """Two messages at once must not get into each other's bytes."""
+    async with pool.session() as session:
+        large = asyncio.create_task(session.prepare([PHOTO + bytes(40 << 20)]))
+        await asyncio.sleep(0)
+        await session.cancel()
+        assert (await large).width == 64
+    await works(pool)
+
+
 async def test_two_slots_work_side_by_side(tmp_path: Path) -> None:
     pool = ChildPool(settings_in(tmp_path, slots=2), engines=(FAKE,))
     await pool.start()
@@ -236,13 +246,19 @@ async def test_stopping_the_pool_ends_a_running_edit(tmp_path: Path) -> None:
             await running
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes the user")
 async def test_a_child_that_cannot_start_says_so(tmp_path: Path) -> None:
     pool = ChildPool(settings_in(tmp_path, sandbox_user="no-such-user-here"), engines=())
-    if os.geteuid() != 0:
-        pytest.skip("only root changes the user")
-    with pytest.raises(SetupError, match="does not start"):
+    with pytest.raises(SetupError, match="no user called 'no-such-user-here'"):
         await pool.start()
-    await pool.stop()
+
+
+async def test_a_session_that_is_over_stays_over(pool: ChildPool) -> None:
+    async with pool.session() as session:
+        await session.prepare([PHOTO])
+    await works(pool)
+    with pytest.raises(RuntimeError):
+        await session.encoded_inputs()
 
 
 async def test_pixels_do_not_pass_from_task_to_task(pool: ChildPool) -> None:

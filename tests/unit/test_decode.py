@@ -149,6 +149,16 @@ def test_a_mask_takes_the_size_of_its_picture() -> None:
     assert mask.min() == 255
 
 
+def test_of_a_camera_with_two_lenses_the_first_picture() -> None:
+    data = pictures.saved(pictures.photo(), "MPO", save_all=True, append_images=[Image.new("RGB", (64, 48))])
+    assert difference(data) < 4
+    assert decode(data, LIMIT).warnings == ()
+
+
+def test_an_ordinary_progressive_jpeg() -> None:
+    assert difference(pictures.saved(pictures.photo(), "JPEG", progressive=True)) < 4
+
+
 def test_a_page_behind_a_picture_is_not_looked_at() -> None:
     assert difference(pictures.polyglot()) == 0
 

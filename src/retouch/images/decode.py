@@ -13,7 +13,7 @@ from PIL import Image, ImageFile, PngImagePlugin
 
 from retouch.errors import ImageTooLarge, ImageUnreadable, TaskError
 from retouch.images.metadata import DAMAGED_EXIF, to_srgb, upright
-from retouch.images.sniff import header_size, sniff
+from retouch.images.sniff import check_scans, header_size, sniff
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,6 +64,8 @@ def decode(data: bytes, max_pixels: int, *, keep_alpha: bool = True) -> Decoded:
     size = header_size(data, kind)
     if size is not None:
         _check_size(*size, max_pixels)
+    if kind == "jpeg":
+        check_scans(data)
     try:
         with python_warnings.catch_warnings(record=True) as raised:
             python_warnings.simplefilter("always")

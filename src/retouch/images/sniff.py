@@ -10,6 +10,7 @@ from retouch.errors import ImageUnreadable, ImageUnsupported
 
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
+_SCANS_MAX: Final = 100
 _ACCEPTED: Final = "PNG, JPEG, WebP, GIF, AVIF and HEIC"
 
 _MAGIC: Final = (
@@ -75,6 +76,19 @@ def header_size(data: bytes, kind: str) -> tuple[int, int] | None:
         return reader(data) if reader else None
     except struct.error as error:
         raise ImageUnreadable("The picture is cut off in its header.") from error
+
+
+def check_scans(data: bytes) -> None:
+    """Refuse a JPEG of more scans than any camera or program writes (about ten).
+
+    Every scan of a progressive JPEG is a pass over the whole picture: a small file could keep a decoder busy
+    for minutes. A start-of-scan marker cannot occur inside a scan: there every FF is followed by 00.
+
+    Raises:
+        ImageUnreadable: too many.
+    """
+    if data.count(b"\xff\xda") > _SCANS_MAX:
+        raise ImageUnreadable("The JPEG picture has more scans than a decoder should be asked for.")
 
 
 def _brand(data: bytes) -> str:

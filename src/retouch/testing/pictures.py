@@ -88,6 +88,7 @@ def bombs() -> Mapping[str, bytes]:
         "gif 65535 x 65535": gif(65_535, 65_535),
         "webp 16384 x 16384": _webp_canvas(16_384, 16_384),
         "jpeg 65500 x 65500": _jpeg_of_size(65_500, 65_500),
+        "jpeg of 1,000 scans": _jpeg_of_scans(1000),
         "avif 30000 x 30000": _ispe(saved(photo(), "AVIF"), 30_000, 30_000),
         "heic 30000 x 30000": _ispe(HEIC, 30_000, 30_000),
     }
@@ -154,6 +155,16 @@ def _jpeg_of_size(width: int, height: int) -> bytes:
     at = data.index(b"\xff\xc0") + 5  # marker, length, precision
     data[at : at + 4] = struct.pack(">HH", height, width)
     return bytes(data)
+
+
+def _jpeg_of_scans(count: int) -> bytes:
+    """A progressive JPEG whose first scan comes again and again: each passes over the whole picture."""
+    data = saved(photo(), "JPEG", progressive=True)
+    first = data.index(b"\xff\xda")
+    after = data.index(b"\xff", first + 2)
+    while data[after + 1] == 0:
+        after = data.index(b"\xff", after + 2)
+    return data[:first] + data[first:after] * count + data[after:]
 
 
 def _ispe(data: bytes, width: int, height: int) -> bytes:

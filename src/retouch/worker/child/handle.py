@@ -38,12 +38,17 @@ class Death:
 
 
 class Child:
-    """A running child. ``inbox`` gives what it says, and last a :class:`Death`."""
+    """A running child. ``inbox`` gives what it says, and last a :class:`Death`.
+
+    ``last_words`` is the last line it wrote to stderr; not to be shown to those who send pictures.
+    """
 
     def __init__(self, process: asyncio.subprocess.Process, sock: socket.socket, setup: ChildSetup) -> None:
         self.layers: Mapping[str, bool] = {}
         self.inbox: asyncio.Queue[Message | Death] = asyncio.Queue(_INBOX)
+        self.last_words = ""
         self._process = process
+        self._speaking = asyncio.Lock()
         # Names this very process for ever; a pid may by now be somebody else's.
         self._pidfd = os.pidfd_open(process.pid)
         self._sock = sock
@@ -88,15 +93,14 @@ class Child:
 
     async def send(self, message: Message) -> None:
         """Say something to the child. Does not raise when it is gone: its Death is in the inbox."""
-        try:
-            await wire.send_async(self._sock, message)
-        except OSError:
-            self.kill(ChildCrashed("The process that works on pixels ended unexpectedly."))
-        except asyncio.CancelledError:
-            self.kill(
-                ChildCrashed("The process that works on pixels was stopped in the middle of a message.")
-            )
-            raise
+        async with self._speaking:
+            try:
+                await wire.send_async(self._sock, message)
+            except OSError:
+                self.kill(ChildCrashed("The process that works on pixels ended unexpectedly."))
+            except asyncio.CancelledError:
+                self.kill(ChildCrashed("The process that works on pixels was cut off in mid-message."))
+                raise
 
     def kill(self, reason: TaskError) -> None:
         """End it now. The first ``reason`` is what its task ends with."""
@@ -151,7 +155,9 @@ class Child:
         if reader is None:
             return
         while line := await reader.read(_LOG_LINE):
-            _LOG.warning("child says", pid=self.pid, text=line.decode(errors="replace").rstrip())
+            text = line.decode(errors="replace").rstrip()
+            self.last_words = text.rpartition("\n")[2]
+            _LOG.warning("child says", pid=self.pid, text=text)
 
 
 def _resident(statm: Path) -> int:

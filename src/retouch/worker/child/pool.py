@@ -45,8 +45,12 @@ class ChildPool:
             SetupError: a child did not come up; its own words are in the log.
         """
         # The first compiles the nets and leaves them in the cache, where the others find them.
-        await self._add()
-        await asyncio.gather(*(self._add() for _ in range(self._settings.worker_slots - 1)))
+        try:
+            await self._add()
+            await asyncio.gather(*(self._add() for _ in range(self._settings.worker_slots - 1)))
+        except BaseException:
+            await self.stop()
+            raise
         _LOG.info("children ready", slots=len(self._children), layers=dict(self.layers))
 
     async def stop(self) -> None:
@@ -106,7 +110,7 @@ class ChildPool:
         if isinstance(first, Death) or first.type != "ready":
             self._children.discard(child)
             await child.close()
-            raise SetupError("the pixel process does not start", "see the log for what it said")
+            raise SetupError(f"the pixel process does not start: {child.last_words}", "see the log for more")
         child.layers = dict(first.fields["layers"])
         self.layers = child.layers
         self._free.put_nowait(child)

@@ -33,13 +33,14 @@ def main(descriptor: int) -> None:
     _leave_signals_to_the_parent()
     apart = sandbox.open_early(descriptor)
     _silence_openvino()
-    with socket.socket(fileno=descriptor) as sock:
-        setup = _setup(wire.receive(sock, _SETUP_BYTES_MAX))
-        engines = _load(setup)
-        layers = sandbox.close(
-            user=setup.user, address_space_bytes=setup.address_space_bytes, parent=setup.parent
-        )
-        _work(sock, setup, engines, {**layers, "network_namespace": apart})
+    # Left open when something goes wrong: a closed line is our end to the parent, and last words are lost.
+    sock = socket.socket(fileno=descriptor)
+    setup = _setup(wire.receive(sock, _SETUP_BYTES_MAX))
+    engines = _load(setup)
+    layers = sandbox.close(
+        user=setup.user, address_space_bytes=setup.address_space_bytes, parent=setup.parent
+    )
+    _work(sock, setup, engines, {**layers, "network_namespace": apart})
 
 
 def _work(

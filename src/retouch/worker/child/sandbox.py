@@ -38,7 +38,7 @@ def close(*, user: str, address_space_bytes: int, parent: int) -> dict[str, bool
 
     Raises:
         OSError: a layer that every kernel has could not be closed; the child must not work then.
-        KeyError: started by root, and there is no user called ``user``.
+        ValueError: started by root, and ``user`` is no user that it could become.
     """
     _limit(address_space_bytes)
     unprivileged = _become(user)
@@ -65,16 +65,30 @@ def _limit(address_space_bytes: int) -> None:
 
 
 def _become(user: str) -> bool:
-    """glibc changes the ids of all threads at once; capabilities go with the last root id."""
+    """glibc changes the ids of all threads at once; capabilities go with the last root id.
+
+    False where root may not change its ids (a container without CAP_SETUID): reported as a missing layer.
+    """
     if os.geteuid() != 0:
         return True
-    entry = pwd.getpwnam(user)
-    if entry.pw_uid == 0:
-        raise PermissionError("the sandbox user must not be root")
-    os.setgroups([])
-    os.setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid)
-    os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
+    entry = _entry(user)
+    try:
+        os.setgroups([])
+        os.setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid)
+        os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
+    except PermissionError:
+        return False
     return True
+
+
+def _entry(user: str) -> pwd.struct_passwd:
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        raise ValueError(f"sandbox_user: there is no user called {user!r}") from None
+    if entry.pw_uid == 0:
+        raise ValueError("sandbox_user must not be root")
+    return entry
 
 
 def _end_with(parent: int) -> None:
