@@ -19,7 +19,7 @@ def _cases(name: str) -> list[dict[str, Any]]:
 
 def _right(case: dict[str, Any]) -> bool:
     plan = plan_instruction(case["text"]).to_json()
-    return plan["operations"] == case["operations"] and bool(plan["unsupported"]) == case["refused"]
+    return bool(plan["operations"] == case["operations"]) and bool(plan["unsupported"]) == case["refused"]
 
 
 def test_nearly_all_of_the_sixty_instructions_written_beforehand_are_planned_exactly() -> None:

@@ -14,11 +14,65 @@ from retouch.engines.planner.plan import Plan
 from retouch.engines.planner.spelling import distance
 from retouch.engines.planner.words import load
 
-_WORDS = (
-    "change background to a starry sky keep the subject don't remove blur and then , . make it brighter warmer "
-    "white blue gradient cyberpunk style dragon more less 20 % 把 背景 换成 星空 主体 不变 фон удали не и звёздное "
-    'небо الخلفية احذف و पृष्ठभूमि हटाएं 배경 바꿔줘 背景を ぼかして " « #ff8800 rgb(1,2,3) +20 -5'
-).split()
+_WORDS = [
+    "change",
+    "background",
+    "to",
+    "a",
+    "starry",
+    "sky",
+    "keep",
+    "the",
+    "subject",
+    "don't",
+    "remove",
+    "blur",
+    "and",
+    "then",
+    ",",
+    ".",
+    "make",
+    "it",
+    "brighter",
+    "warmer",
+    "white",
+    "blue",
+    "gradient",
+    "cyberpunk",
+    "style",
+    "dragon",
+    "more",
+    "less",
+    "20",
+    "%",
+    "把",
+    "背景",
+    "换成",
+    "星空",
+    "主体",
+    "不变",
+    "фон",
+    "удали",
+    "не",
+    "и",
+    "звёздное",
+    "небо",
+    "الخلفية",
+    "احذف",
+    "و",
+    "पृष्ठभूमि",
+    "हटाएं",
+    "배경",
+    "바꿔줘",
+    "背景を",
+    "ぼかして",
+    '"',
+    "«",
+    "#ff8800",
+    "rgb(1,2,3)",
+    "+20",
+    "-5",
+]
 
 
 def _check(text: str) -> Plan:

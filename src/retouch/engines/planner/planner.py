@@ -10,7 +10,8 @@ from retouch.engines.planner.compounds import split_compounds
 from retouch.engines.planner.language import detect, latin_languages
 from retouch.engines.planner.matching import Mark, Matched, Matcher
 from retouch.engines.planner.plan import Operation, Plan
-from retouch.engines.planner.readers import Reading, read
+from retouch.engines.planner.readers import read
+from retouch.engines.planner.reading import Reading
 from retouch.engines.planner.text import Token, clean, tokenise
 from retouch.engines.planner.words import load
 
@@ -201,9 +202,9 @@ class _Draft:
     def _refusal(self) -> Plan:
         quotes: list[str] = []
         for first, last in self.refused[:_QUOTES]:
-            last = min(last, len(self.tokens))
-            if first < last:
-                quotes.append(self._quote(self.tokens[first].start, self.tokens[last - 1].end))
+            end = min(last, len(self.tokens))
+            if first < end:
+                quotes.append(self._quote(self.tokens[first].start, self.tokens[end - 1].end))
         if not quotes:
             quotes = [self.text.strip()[:_QUOTE] or '""']
         return Plan(self.language, (), _REFUSED, tuple(quotes))
@@ -256,7 +257,7 @@ def _is_tone(step: _Step) -> bool:
 
 
 def _agree(complaint: _Step, remedy: _Step) -> bool:
-    """ "Too dark, brighten it a bit": the second says how much of what the first asks for."""
+    """Whether, as in "too dark, brighten it a bit", the second says how much of what the first asks for."""
     if not (_is_tone(complaint) and _is_tone(remedy)):
         return False
     one, other = complaint.reading.operation, remedy.reading.operation
@@ -271,7 +272,7 @@ def _keeping(operation: Operation, kept: frozenset[str]) -> Operation:
 
 
 def _unkept(kept: frozenset[str], operations: Sequence[Operation]) -> tuple[str, ...]:
-    """What was asked to stay and is touched all the same, because the operation works on the whole picture."""
+    """Warnings for a subject that should stay and is touched, as the operation works on the whole picture."""
     if "subject" not in kept:
         return ()
     whole = [operation.kind for operation in operations if operation.kind in {"style", "tone"}]

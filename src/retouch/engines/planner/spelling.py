@@ -35,7 +35,7 @@ def guess(word: str, language: str) -> str:
 
 
 def _the_one(word: str, near: set[str]) -> str:
-    """The only candidate, or the only one of the same letters (a letter doubled, dropped from a pair, swapped)."""
+    """The only candidate, or the only one of the same letters (one doubled, or two swapped)."""
     same = {known for known in near if set(known) == set(word)}
     chosen = near if len(near) == 1 else same
     return next(iter(chosen)) if len(chosen) == 1 else ""

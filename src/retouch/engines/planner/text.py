@@ -39,6 +39,9 @@ _HAN = str.maketrans(
 )
 
 
+_AFTER_ARABIC = 0x0700  # Latin, Greek, Cyrillic and Arabic stand before it: their marks are accents
+_DEVANAGARI_LETTERS = range(0x0900, 0x0980)
+_LONGEST_HEX = 10  # read on past six digits, so that seven are no colour
 _RGB = re.compile(
     r"rgb\s{0,3}\(\s{0,3}\d{1,3}\s{0,3},\s{0,3}\d{1,3}\s{0,3},\s{0,3}\d{1,3}\s{0,3}\)", re.IGNORECASE
 )
@@ -76,8 +79,9 @@ def _class_of(char: str) -> str:
 
 def clean(text: str) -> str:
     """Composed form; half-width Kana becomes full-width, because its voicing marks are letters apart."""
-    form = "NFKC" if any("\uff66" <= char <= "\uff9f" for char in text) else "NFC"
-    return unicodedata.normalize(form, text)
+    if any("\uff66" <= char <= "\uff9f" for char in text):
+        return unicodedata.normalize("NFKC", text)
+    return unicodedata.normalize("NFC", text)
 
 
 @lru_cache(maxsize=8192)
@@ -85,10 +89,10 @@ def fold(word: str) -> str:
     """The form under which a word is looked up: no case, no accents, one spelling per letter."""
     word = unicodedata.normalize("NFKC", word).casefold().replace("\u00ad", "")
     first = ord(word[0]) if word else 0
-    if first < 0x0700:
+    if first < _AFTER_ARABIC:
         bare = (c for c in unicodedata.normalize("NFKD", word) if unicodedata.category(c) != "Mn")
         return "".join(bare).translate(_ARABIC)
-    if 0x0900 <= first < 0x0980:
+    if first in _DEVANAGARI_LETTERS:
         return word.translate(_DEVANAGARI)
     return word.translate(_HAN)
 
@@ -147,7 +151,7 @@ def _end_of(text: str, at: int, kind: str) -> int:
 
 def _hex_at(text: str, at: int) -> str:
     end = at + 1
-    while end < len(text) and end - at < 10 and fold(text[end]) in set("0123456789abcdef"):
+    while end < len(text) and end - at < _LONGEST_HEX and fold(text[end]) in set("0123456789abcdef"):
         end += 1
     return text[at:end] if end - at in {4, 7} else ""
 

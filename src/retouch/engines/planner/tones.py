@@ -27,7 +27,7 @@ def axes_of(bag: Bag) -> dict[str, int] | None:
     """Axis -> -100..100 for all that the clause changes; None where a direction is missing or in doubt."""
     groups = _groups(bag)
     directions = [_signs(group) or _implied(group, verb_last=bag.verb_last) for group in groups]
-    amounts = _amounts(groups, directions)
+    amounts = _amounts(groups)
     found: dict[str, int] = {}
     for index, group in enumerate(groups):
         items = _items(group)
@@ -97,7 +97,7 @@ def _signs(group: list[Mark]) -> list[int]:
 
 
 def _implied(group: list[Mark], *, verb_last: bool) -> list[int]:
-    """ "Strong contrast", コントラストを強く: an amount at a bare axis says the direction."""
+    """A bare axis with an amount: "strong contrast" wants more of it, コントラストを弱く less."""
     words = [mark.name for mark in group if mark.family == "amount"]
     if not words or not any(mark.family == "axis" for mark in group):
         return []
@@ -128,7 +128,7 @@ def _direction(sign: int, said: int, *, adjective: bool, own: bool) -> int:
     return sign
 
 
-def _amounts(groups: list[list[Mark]], directions: list[list[int]]) -> list[int]:
+def _amounts(groups: list[list[Mark]]) -> list[int]:
     """An amount holds for later groups that have neither an amount nor a verb of their own."""
     own = [amount_of(group) for group in groups]
     last = own[-1] if own and _states_it_last(groups[-1]) else None

@@ -1,0 +1,160 @@
+"""Requests about the background: remove it, blur it, replace it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from retouch.engines.planner.bag import Bag
+from retouch.engines.planner.plan import Operation
+from retouch.engines.planner.reading import AMOUNT, FRAME, Reading
+from retouch.engines.planner.slots import colours_of, fill, scene_of, strength_of
+
+_SCENIC = frozenset({"scene", "part", "night", "sky", "bokeh"})
+_WEATHER = frozenset({"fog", "storm"})
+
+
+def read_isolation(bag: Bag) -> Reading | None:
+    """Remove the background; cut out the subject; transparent background; remove all but the person."""
+    allowed = FRAME | {
+        "remove",
+        "cutout",
+        "transparent",
+        "background",
+        "behind",
+        "subject",
+        "except",
+        "only",
+    }
+    allowed |= {"amount", "person", "colour", "front", "adj", "crop"}
+    if not bag.has("remove", "cutout", "transparent") or not bag.only(allowed):
+        return None
+    described = bag.all("remove", "background") and not bag.has("change")  # "remove the white background"
+    crops = bag.all("crop", "image") and not bag.has("subject", "background")  # as "recortar" may mean
+    if crops or (bag.has("colour", "adj") and not described):
+        return None
+    if bag.all("except", "subject") or (bag.all("only", "subject") and bag.has("cutout")):
+        return Reading(Operation("background.remove"))
+    if bag.has("background", "behind"):
+        right = bag.has("cutout", "transparent") or not bag.has("subject") or _object_is_background(bag)
+        return Reading(Operation("background.remove")) if right else None
+    if bag.has("cutout") and not bag.has("rest", "add"):
+        return Reading(Operation("background.remove"))
+    return None
+
+
+def _object_is_background(bag: Bag) -> bool:
+    """In "remove X from Y", whether X is the background and not the subject."""
+    nouns = [mark for mark in bag.content if mark.family in {"background", "behind", "subject", "remove"}]
+    order = [mark.family for mark in nouns]
+    verb = order.index("remove")
+    after, before = order[verb + 1 :], order[:verb]
+    if bag.verb_last:
+        return (before or after)[-1] != "subject"
+    head = after or before
+    if head[0] != "subject":
+        return True
+    first = next(mark for mark in nouns if mark.family == "subject")
+    return len(head) > 1 and any(
+        mark.family == "background" and 0 <= mark.first - first.last <= 1 for mark in nouns
+    )
+
+
+def read_blur(bag: Bag) -> Reading | None:
+    """Blur the background; a soft bokeh; everything but the subject out of focus."""
+    allowed = FRAME | AMOUNT | {"blur", "bokeh", "background", "behind", "subject", "except", "only", "more"}
+    allowed |= {"up", "adj", "person", "front"}
+    if not bag.has("blur", "bokeh") or not bag.only(allowed):
+        return None
+    arguments = fill({}, "strength", strength_of(bag, "blur"))
+    if bag.has("more", "up") and not arguments:
+        arguments = {"strength": 80}
+    around = bag.has("background", "behind") or bag.all("except", "subject")
+    if around and not (bag.has("subject") and bag.has("keep")):
+        return Reading(Operation("background.blur", arguments))
+    if bag.has("bokeh") and not bag.has("blur", "subject"):
+        return Reading(
+            Operation("background.blur", arguments), warnings=("bokeh: read as a blurred background",)
+        )
+    return None
+
+
+def read_background(bag: Bag) -> Reading | None:
+    """Replace the background by a scene, a colour, a gradient."""
+    allowed = FRAME | _SCENIC | {"background", "behind", "front", "subject", "person", "colour", "gradient"}
+    allowed |= {"adj", "only", "amount", "look", "blur", "more"}
+    on_colour = bag.all("subject", "colour") and bag.has("put", "front")
+    if not (bag.has("background", "behind") or on_colour) or not bag.only(allowed):
+        return None
+    if bag.all("keep", "subject") or (bag.has("look") and bag.names("look") != ["black and white"]):
+        return None
+    if bag.has(*_SCENIC):
+        return None if bag.has("gradient", "look", "more") else _scenic(bag)
+    return None if bag.has("blur") else _painted(bag)
+
+
+def _scenic(bag: Bag) -> Reading | None:
+    scene = scene_of(bag)
+    if scene is None or (bag.has("blur") and scene.id != "bokeh lights"):
+        return None
+    arguments: dict[str, Any] = {"scene": scene.id}
+    warnings = [f"{scene.generous}: read as {scene.id}"] if scene.generous else []
+    colours = colours_of(bag)
+    if colours and scene.id == "studio":
+        arguments["color"] = colours[-1]
+    elif colours and not _describes_old_background(bag):
+        warnings.append(f"{scene.id}: drawn in its own colours")
+    return Reading(Operation("background.replace", arguments), warnings=tuple(warnings))
+
+
+def _painted(bag: Bag) -> Reading | None:
+    colours = colours_of(bag)
+    if bag.has("gradient"):
+        return _graded(colours)
+    if bag.has("look") or not 1 <= len(colours) <= 2:  # noqa: PLR2004 - one colour, or an old and a new one
+        return None
+    if len(colours) == 1:
+        return Reading(Operation("background.replace", {"color": colours[0]}))
+    if bag.has("subject"):
+        return None
+    if _describes_old_background(bag):
+        return Reading(Operation("background.replace", {"color": colours[1]}))
+    said = "two colours: read as a gradient"
+    return Reading(Operation("background.replace", {"gradient": colours}), warnings=(said,))
+
+
+def _graded(colours: list[str]) -> Reading | None:
+    if len(colours) == 2:  # noqa: PLR2004 - a gradient has two ends
+        return Reading(Operation("background.replace", {"gradient": colours}))
+    if len(colours) == 1:
+        said = "gradient of one colour: read as towards white"
+        return Reading(
+            Operation("background.replace", {"gradient": [colours[0], "#ffffff"]}), warnings=(said,)
+        )
+    return None
+
+
+def _describes_old_background(bag: Bag) -> bool:
+    """Whether the first colour is the old one: it stands at the word background, as in "the white background"."""
+    marks = [mark for mark in bag.content if mark.family in {"colour", "background", "scene", "part"}]
+    if not bag.has("change", "put") or len(marks) < 3:  # noqa: PLR2004 - old colour, background, new one
+        return False
+    return {mark.family for mark in marks[:2]} == {"colour", "background"}
+
+
+def read_scene(bag: Bag) -> Reading | None:
+    """A scene without the word background: alone, or as what somebody is put in front of."""
+    allowed = _SCENIC | {"front", "subject", "person", "adj", "image", "change", "put"}
+    if not bag.has("scene", "part") or not bag.only(allowed):
+        return None
+    placed = bag.has("subject", "person") and bag.has("front", "put")
+    if bag.has("subject", "person") and not placed:
+        return None
+    if bag.has("sky", "add") and not placed and bag.has("change") and bag.names("scene"):
+        return None
+    scene = scene_of(bag)
+    if scene is None or (scene.id in _WEATHER and not placed):
+        return None
+    said = [f"{scene.generous}: read as {scene.id}"] if scene.generous else []
+    if bag.has("change") and not placed:
+        said.append(f"{scene.id}: read as the background")
+    return Reading(Operation("background.replace", {"scene": scene.id}), warnings=tuple(said))
