@@ -119,7 +119,7 @@ class KeyStore:
 
     async def _look_up(self, token: str, digest: bytes) -> Principal | None:
         head, prefix, _ = (*token.split("_"), "", "", "")[:3]
-        if head != "rt" or len(prefix) != _PREFIX_CHARS or not prefix.isascii():
+        if head != "rt" or len(prefix) != _PREFIX_CHARS or not (prefix.isascii() and prefix.isalnum()):
             return None
         async with self._pool.connection() as connection:
             row = await (await connection.execute(_SQL["find"], {"prefix": prefix})).fetchone()
