@@ -22,9 +22,9 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from retouch.engines.base import EngineEnvironment
 from retouch.engines.builtin.engine import BuiltinEngine
+from retouch.engines.builtin.looks import LOOKS
 from retouch.engines.builtin.scenes import SCENES
 from retouch.engines.builtin.styles import STYLES
-from retouch.engines.builtin.looks import LOOKS
 from retouch.engines.planner.plan import Operation, Plan
 from retouch.settings import load_settings
 from retouch.task import DEFAULT_MODEL, EditRequest
@@ -38,14 +38,6 @@ CELL: Final = 300
 LABEL: Final = 26
 PORTRAITS: Final = ("astronaut.png", "chelsea.png", "coffee.png")
 ALL: Final = (*PORTRAITS, "rocket.jpg", "camera.png", "china.jpg", "flower.jpg")
-    "astronaut.png",
-    "chelsea.png",
-    "coffee.png",
-    "rocket.jpg",
-    "camera.png",
-    "china.jpg",
-    "flower.jpg",
-)
 FOUR: Final = (*PORTRAITS, "flower.jpg")
 
 
@@ -84,6 +76,11 @@ def replace(scene: str) -> list[dict[str, Any]]:
 def sheets() -> dict[str, list[Row]]:
     """Sheet name -> its lines."""
     return {
+        "showcase": [
+            Row("photo", [], FOUR),
+            Row("starry sky", replace("starry sky"), FOUR),
+            Row("cyberpunk", [{"kind": "style", "style": "cyberpunk"}], FOUR),
+        ],
         "starry-sky": [Row("starry sky", replace("starry sky"), ALL)],
         "cyberpunk": [Row("cyberpunk", [{"kind": "style", "style": "cyberpunk"}], ALL)],
         "scenes": [
