@@ -92,7 +92,8 @@ def forget_cluster(supervisor: Supervisor) -> None:
     place = supervisor.place
     for folder in (place.cluster, place.socket_dir):
         shutil.rmtree(folder, ignore_errors=True)
-    place.log.unlink(missing_ok=True)
+    for file in place.cluster.parent.glob(f"{place.cluster.name}.*"):
+        file.unlink()
 
 
 def _named(url: str, database: str) -> str:

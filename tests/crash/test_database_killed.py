@@ -1,7 +1,7 @@
 """The database is killed with -9 under submits and handlers, and brought back: nothing acknowledged is lost.
 
 Clients submit the whole time and keep the ids that were acknowledged; workers complete what they are given.
-A kill counts when it landed in the middle: at least one task was running. ``RETOUCH_KILLS`` makes it a campaign.
+A kill counts when it landed in the middle: at least one task was running. ``RETOUCH_KILLS`` makes a campaign.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from pathlib import Path
 from retouch.database.place import Place, as_account
 from retouch.errors import SetupError
 
+ROLE = "retouch"
+
 
 def server_options() -> dict[str, str]:
     """The server's settings. Durability is not one of the things to tune."""
@@ -52,7 +54,7 @@ def initialise(place: Place, binaries: Path) -> None:
         as_account(
             account,
             [
-                *(str(binaries / "initdb"), "--pgdata", str(fresh), "--username", "retouch"),
+                *(str(binaries / "initdb"), "--pgdata", str(fresh), "--username", ROLE),
                 *("--encoding", "UTF8", "--locale", "C", "--auth", "peer", "--no-instructions"),
             ],
         )
@@ -66,26 +68,34 @@ def initialise(place: Place, binaries: Path) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def write_access_rules(place: Place) -> None:
-    """Only the operating system's own word counts: the starter and root become the role, nobody else.
+def access_rules(place: Place) -> dict[str, str]:
+    """Write who may connect, and answer the options that make the server read it.
 
-    The server's own user is not on the list unless it is the starter: as ``nobody`` also runs the sandboxed
-    children, which have no business here.
+    Only the kernel's word counts: the starter and root become the role, nobody else. The server's own user is
+    not on the list unless it is the starter: as ``nobody`` also runs the sandboxed children, which have no
+    business here. For the same reason the files lie outside the cluster, which that user can write.
     """
     entrants = {"root", pwd.getpwuid(os.geteuid()).pw_name}
-    if place.account.is_me or place.cluster.is_relative_to(place.data_dir):
+    if place.cluster.is_relative_to(place.data_dir):
         entrants.add(place.account.name)
-    rules = "local all all peer map=retouch\n"
-    users = "".join(f"retouch {name} retouch\n" for name in sorted(entrants))
-    _replace(place, "pg_hba.conf", rules)
-    _replace(place, "pg_ident.conf", users)
+    users = "".join(f"retouch {name} {ROLE}\n" for name in sorted(entrants))
+    return {
+        "hba_file": str(_replace(place, "hba", "local all all peer map=retouch\n")),
+        "ident_file": str(_replace(place, "ident", users)),
+    }
 
 
-def _replace(place: Place, name: str, text: str) -> None:
-    path = place.cluster / name
-    if path.read_text(encoding="utf-8") == text:
-        return
-    fresh = path.with_name(f"{name}.new")
-    fresh.write_text(text, encoding="utf-8")
-    os.chown(fresh, place.account.uid, place.account.gid)
-    fresh.replace(path)
+def open_log(place: Place) -> int:
+    """A fresh log, as a file descriptor to write to; never somebody's link to another file."""
+    place.log.unlink(missing_ok=True)
+    return os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+
+
+def _replace(place: Place, name: str, text: str) -> Path:
+    path = place.cluster.with_name(f"{place.cluster.name}.{name}.conf")
+    descriptor, fresh = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        os.fchmod(file.fileno(), 0o644)  # the server's user reads it
+    Path(fresh).replace(path)
+    return path

@@ -22,7 +22,7 @@ from urllib.parse import quote
 import psycopg
 
 from retouch.database import processes
-from retouch.database.cluster import initialise, server_options, write_access_rules
+from retouch.database.cluster import ROLE, access_rules, initialise, open_log, server_options
 from retouch.database.place import PORT, Place, find_place, find_postgres, identity
 from retouch.errors import SetupError
 from retouch.telemetry import logger
@@ -30,7 +30,6 @@ from retouch.telemetry import logger
 if TYPE_CHECKING:
     from retouch.settings import Settings
 
-ROLE = "retouch"
 START_TIMEOUT_S = 90.0  # crash recovery after kill -9 replays the log first
 _STOP_TIMEOUT_S = 30.0
 _PAUSE_S = 0.02
@@ -124,9 +123,10 @@ class Supervisor:
 
     def _start(self) -> None:
         """Attach to a live server or start one, until it answers; only under the start lock."""
+        if _answers(self.url):
+            return
         binaries = find_postgres(self._settings, self._place.account)
         initialise(self._place, binaries)
-        write_access_rules(self._place)
         deadline = time.monotonic() + START_TIMEOUT_S
         spawned = False
         while not _answers(self.url):
@@ -146,11 +146,13 @@ class Supervisor:
 
     def _spawn(self, binaries: Path) -> None:
         processes.clear_leftovers(self._place.cluster, self._place.socket_dir)
-        options = {"unix_socket_directories": str(self._place.socket_dir)} | self._options
+        options = {"unix_socket_directories": str(self._place.socket_dir)}
+        options |= access_rules(self._place) | self._options
         command = [str(binaries / "postgres"), "-D", str(self._place.cluster)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        with self._place.log.open("wb") as log:
+        log = open_log(self._place)
+        try:
             self._child = subprocess.Popen(  # noqa: S603 - the command is ours, no shell
                 command,
                 stdin=subprocess.DEVNULL,
@@ -159,6 +161,8 @@ class Supervisor:
                 start_new_session=True,  # outlives its starter, and Ctrl-C is not meant for it
                 **identity(self._place.account),
             )
+        finally:
+            os.close(log)
 
     def _judge_refusal(self) -> None:
         """The server that we started ended at once: try again if it only met the ghost of another."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -62,9 +63,10 @@ class Place:
         _make_data_dir(self.data_dir)
         for folder in (self.cluster.parent, self.socket_dir.parent):
             folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        self.socket_dir.mkdir(mode=0o700, exist_ok=True)
-        if not self.account.is_me:
+        with contextlib.suppress(FileExistsError):
+            self.socket_dir.mkdir(mode=0o700)
             os.chown(self.socket_dir, self.account.uid, self.account.gid)
+        if not self.cluster.is_relative_to(self.data_dir):
             _write_pointer(self.data_dir / _POINTER, self.cluster)
         found = self.socket_dir.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != self.account.uid or found.st_mode & 0o022:
@@ -84,14 +86,11 @@ def find_place(settings: Settings) -> Place:
     inside = data_dir / "postgres"
     name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     if os.geteuid() != 0:
-        me = pwd.getpwuid(os.geteuid())
-        account = Account(me.pw_name, me.pw_uid, me.pw_gid)
-        return Place(data_dir, inside, _short(data_dir / "run", name), account)
+        return Place(data_dir, inside, _short(data_dir / "run", name), _owner(os.geteuid()))
     if (inside / "PG_VERSION").exists():
         # Made by a normal user; root looks after the same rows instead of beginning with none.
-        owner = pwd.getpwuid(inside.stat().st_uid)
-        account = Account(owner.pw_name, owner.pw_uid, owner.pw_gid)
-        return Place(data_dir, inside, _short(data_dir / "run", name, owner.pw_uid), account)
+        owner = _owner(inside.stat().st_uid)
+        return Place(data_dir, inside, _short(data_dir / "run", name, owner.uid), owner)
     cluster = _pointed(data_dir / _POINTER) or STATE_DIR / "clusters" / name
     return Place(data_dir, cluster, RUN_DIR / cluster.name, _unprivileged(settings.postgres_user))
 
@@ -135,6 +134,17 @@ def _short(wanted: Path, name: str, uid: int | None = None) -> Path:
         return wanted
     base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
     return base / f"retouch-{os.geteuid() if uid is None else uid}-{name}"
+
+
+def _owner(uid: int) -> Account:
+    try:
+        user = pwd.getpwuid(uid)
+    except KeyError:
+        raise SetupError(
+            f"PostgreSQL does not run as user id {uid}, which has no name on this machine",
+            "add the user to /etc/passwd, or set RETOUCH_DATABASE_URL to a PostgreSQL elsewhere",
+        ) from None
+    return Account(user.pw_name, user.pw_uid, user.pw_gid)
 
 
 def _unprivileged(name: str) -> Account:
