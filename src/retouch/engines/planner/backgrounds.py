@@ -45,18 +45,16 @@ def read_isolation(bag: Bag) -> Reading | None:
 def _object_is_background(bag: Bag) -> bool:
     """In "remove X from Y", whether X is the background and not the subject."""
     nouns = [mark for mark in bag.content if mark.family in {"background", "behind", "subject", "remove"}]
-    order = [mark.family for mark in nouns]
-    verb = order.index("remove")
-    after, before = order[verb + 1 :], order[:verb]
-    if bag.verb_last:
-        return (before or after)[-1] != "subject"
-    head = after or before
-    if head[0] != "subject":
+    verb = [mark.family for mark in nouns].index("remove")
+    near = nouns[verb + 1 :] or nouns[:verb]
+    if bag.head_last:
+        return near[-1].family != "subject"
+    if near[0].family != "subject":
         return True
-    first = next(mark for mark in nouns if mark.family == "subject")
-    return len(head) > 1 and any(
-        mark.family == "background" and 0 <= mark.first - first.last <= 1 for mark in nouns
-    )
+    if not near[1:] or near[1].family != "background":
+        return False
+    between = [mark.text for mark in bag.marks if near[0].last <= mark.first < near[1].first]
+    return near[0].last == near[1].first or between == ["s"]  # product background, the person's background
 
 
 def read_blur(bag: Bag) -> Reading | None:
@@ -134,11 +132,14 @@ def _graded(colours: list[str]) -> Reading | None:
 
 
 def _describes_old_background(bag: Bag) -> bool:
-    """Whether the first colour is the old one: it stands at the word background, as in "the white background"."""
+    """Whether the first colour is the old one: it stands at the word itself, as in "the white background"."""
     marks = [mark for mark in bag.content if mark.family in {"colour", "background", "scene", "part"}]
     if not bag.has("change", "put") or len(marks) < 3:  # noqa: PLR2004 - old colour, background, new one
         return False
-    return {mark.family for mark in marks[:2]} == {"colour", "background"}
+    first, second = marks[:2]
+    if first.family == "colour":
+        return second.family == "background" and second.first - first.last <= 1
+    return (first.family, second.family) == ("background", "colour") and first.last == second.first
 
 
 def read_scene(bag: Bag) -> Reading | None:

@@ -13,10 +13,10 @@ _SILENT = frozenset({"filler", "symbol"})
 
 @dataclass(frozen=True)
 class Bag:
-    """The marks of one clause in order; ``verb_last`` says on which side of its object a verb stands."""
+    """The marks of one clause in order; ``head_last`` says that in "X of Y" the last noun counts."""
 
     marks: tuple[Mark, ...]
-    verb_last: bool = False
+    head_last: bool = False
 
     @cached_property
     def content(self) -> tuple[Mark, ...]:
@@ -47,4 +47,4 @@ class Bag:
     def joined(self, other: Bag) -> Bag:
         """This clause and a later one as one."""
         between = Mark("and", self.marks[-1].last, self.marks[-1].last) if self.marks else None
-        return Bag((*self.marks, *([between] if between else ()), *other.marks), self.verb_last)
+        return Bag((*self.marks, *([between] if between else ()), *other.marks), self.head_last)

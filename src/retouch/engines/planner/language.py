@@ -10,18 +10,20 @@ from retouch.engines.planner.words import LATIN, Lexicon
 
 _BY_SCRIPT = {"cyrillic": "ru", "arabic": "ar", "devanagari": "hi", "hangul": "ko", "kana": "ja", "han": "zh"}
 _CHARACTER = 0.5  # a character of Han or Kana weighs half a word
+_CLOSE = 0.6  # of the best score: a language that the text may be in as well
 _ENOUGH = 400  # tokens looked at: a language shows early
 
 
 def latin_languages(tokens: Sequence[Token], lexicon: Lexicon) -> list[str]:
-    """The Latin-script languages, likeliest first; English where nothing speaks for another."""
+    """The Latin-script languages that the text may be in, likeliest first; English where nothing speaks."""
     scores: Counter[str] = Counter({"en": 0})
     for token in tokens[:_ENOUGH]:
         if token.kind == "word" and script_of(token) == "latin":
             known = _languages_of(token, lexicon)
             for language in known:
                 scores[language] += 12 // len(known) + 1
-    return sorted(LATIN, key=lambda code: (-scores[code], LATIN.index(code)))
+    ranked = sorted(LATIN, key=lambda code: (-scores[code], LATIN.index(code)))
+    return [code for code in ranked if scores[code] >= _CLOSE * scores[ranked[0]]]
 
 
 def _languages_of(token: Token, lexicon: Lexicon) -> set[str]:

@@ -39,7 +39,7 @@ def plan_instruction(text: str) -> Plan:
         spoken = detect(tokens, language)
         if plans and matched.typos:
             continue  # an unknown word is not first taken for another language and then for a typing error
-        plans.append(_Draft(text, tokens, matched, spoken, verb_last=spoken in lexicon.verb_last).plan())
+        plans.append(_Draft(text, tokens, matched, spoken, head_last=spoken in lexicon.head_last).plan())
         if plans[-1].operations or spoken != language or _forbids(matched):
             break
     return next((plan for plan in plans if plan.operations), plans[0])
@@ -66,7 +66,7 @@ class _Draft:
     tokens: Sequence[Token]
     matched: Matched
     language: str
-    verb_last: bool
+    head_last: bool
     steps: list[_Step] = field(default_factory=list)
     waiting: Bag | None = None
     refused: list[tuple[int, int]] = field(default_factory=list)  # token ranges
@@ -83,11 +83,11 @@ class _Draft:
         current: list[Mark] = []
         for mark in self.matched.marks:
             if mark.family in {"and", "break"} and not self.tokens[mark.first].quoted:
-                clauses.append(Bag(tuple(current), self.verb_last))
+                clauses.append(Bag(tuple(current), self.head_last))
                 current = []
             else:
                 current.append(mark)
-        clauses.append(Bag(tuple(current), self.verb_last))
+        clauses.append(Bag(tuple(current), self.head_last))
         return [bag for bag in clauses if bag.families - {"break"}]
 
     def _take(self, bag: Bag) -> None:
@@ -117,6 +117,8 @@ class _Draft:
     def _record(self, step: _Step) -> None:
         """Add a step; a change of tone right after one belongs to it, a background replaces a cut-out."""
         last = self.steps[-1] if self.steps else None
+        if last and step.reading.operation and last.reading.operation == step.reading.operation:
+            return
         if last and _is_tone(last) and _is_tone(step):
             joined = last.bag.joined(step.bag)
             together = read(joined)
@@ -231,11 +233,17 @@ def _read_in_parts(bag: Bag) -> list[_Step]:
         for cut in range(start + 1, len(marks) + 1):
             part = replace(bag, marks=marks[start:cut])
             reading = read(part) if cut in best else None
-            if reading:
+            if reading and (_stands_alone(part, reading) or cut - start == len(marks)):
                 found.append([_Step(part, reading), *best[cut]])
         if found:
             best[start] = min(found, key=_oddness)
     return best.get(0, [])
+
+
+def _stands_alone(part: Bag, reading: Reading) -> bool:
+    """A scene within a longer clause is a background only where the clause says so: not "brighter stars"."""
+    replaces = reading.operation is not None and reading.operation.kind == "background.replace"
+    return not replaces or part.has("background", "behind", "front")
 
 
 def _oddness(steps: list[_Step]) -> tuple[bool, int]:

@@ -118,7 +118,7 @@ def strength_of(bag: Bag, scale: str) -> int | None:
     for mark in bag.content:
         if mark.family == "number":
             return max(0, min(100, round(mark.value)))
-    names = bag.names("amount")
+    names = bag.names("amount") or (["little"] if "light" in bag.names("adj") else [])
     return _AMOUNTS[scale][names[-1]] if names else None
 
 

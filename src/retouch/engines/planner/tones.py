@@ -26,7 +26,7 @@ Item = tuple[str, int, bool]  # axis, sign (0: not said by the word itself), whe
 def axes_of(bag: Bag) -> dict[str, int] | None:
     """Axis -> -100..100 for all that the clause changes; None where a direction is missing or in doubt."""
     groups = _groups(bag)
-    directions = [_signs(group) or _implied(group, verb_last=bag.verb_last) for group in groups]
+    directions = [_signs(group) or _implied(group, head_last=bag.head_last) for group in groups]
     amounts = _amounts(groups)
     found: dict[str, int] = {}
     for index, group in enumerate(groups):
@@ -96,12 +96,12 @@ def _signs(group: list[Mark]) -> list[int]:
     return signs
 
 
-def _implied(group: list[Mark], *, verb_last: bool) -> list[int]:
+def _implied(group: list[Mark], *, head_last: bool) -> list[int]:
     """A bare axis with an amount: "strong contrast" wants more of it, コントラストを弱く less."""
     words = [mark.name for mark in group if mark.family == "amount"]
     if not words or not any(mark.family == "axis" for mark in group):
         return []
-    return [-1] if words[-1] == "little" and verb_last else [1]
+    return [-1] if words[-1] == "little" and head_last else [1]
 
 
 def _inherited(directions: list[list[int]], index: int) -> list[int]:

@@ -36,7 +36,7 @@ class Lexicon:
     endings: Mapping[str, frozenset[str]]
     prefixes: tuple[str, ...]  # Arabic articles and particles that are written in one with a word
     colours: Mapping[str, Mapping[str, str]]
-    verb_last: frozenset[str]
+    head_last: frozenset[str]
     concepts: Mapping[str, Mapping[str, str]]  # label -> language -> its words, as written
 
     def keys_of(self, token: Token) -> list[tuple[str, str]]:
@@ -83,7 +83,7 @@ def load() -> Lexicon:
         endings={code: _words(row.get("endings", "")) for code, row in languages.items()},
         prefixes=tuple(sorted(_words(languages["ar"]["prefixes"]), key=len, reverse=True)),
         colours=colours,
-        verb_last=frozenset(code for code, row in languages.items() if row.get("sov")),
+        head_last=frozenset(code for code, row in languages.items() if row.get("head_last")),
         concepts=concepts,
     )
 
