@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from retouch.errors import ImageTooLarge, ImageUnreadable, ImageUnsupported, TaskError
+from retouch.images.codecs import versions
 from retouch.images.decode import ANIMATED, FLATTENED, decode, decode_mask
 from retouch.testing import pictures
 
@@ -181,3 +182,9 @@ def test_no_mutant_ends_otherwise(name: str, changes: list[tuple[int, int]], cut
         return
     assert pixels.shape[0] * pixels.shape[1] <= 100_000
     assert pixels.dtype == np.uint8
+
+
+def test_the_decoders_say_their_versions() -> None:
+    found = versions()
+    assert {"pillow", "webp", "avif", "libheif"} <= set(found)
+    assert all(any(letter.isdigit() for letter in version) for version in found.values())

@@ -1,17 +1,21 @@
-"""Which decoders this machine's Pillow carries, with their versions: most holes are mended in these."""
+"""Which decoders are at work, for an owner who reads of a hole in one of them."""
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
+import pi_heif
+import PIL
 from PIL import features
 
+_PILLOW: tuple[str, ...] = ("libjpeg_turbo", "zlib_ng", "zlib", "webp", "avif", "littlecms2")
 
-def versions() -> dict[str, str | None]:
-    """Codec name -> version, None where it is missing."""
-    found = {"png (zlib)": "zlib", "jpeg": "libjpeg_turbo", "webp": "webp", "avif": "avif"}
+
+def versions() -> dict[str, str]:
+    """Library name to version, those that are built in."""
+    found = {name: features.version(name) for name in _PILLOW}
+    heif = pi_heif.libheif_info()
     return {
-        "pillow": version("pillow"),
-        **{name: features.version(feature) for name, feature in found.items()},
-        "heic (pi-heif)": version("pi-heif"),
+        "pillow": PIL.__version__,
+        **{name: str(version) for name, version in found.items() if version},
+        "libheif": str(heif["libheif"]),
+        **{f"libheif {name}": str(text) for name, text in heif["decoders"].items()},
     }

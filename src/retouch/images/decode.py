@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import io
 import warnings as python_warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pi_heif
 from PIL import Image, ImageFile, PngImagePlugin
 
 from retouch.errors import ImageTooLarge, ImageUnreadable, TaskError
+from retouch.images.heic import open_heic
 from retouch.images.metadata import DAMAGED_EXIF, to_srgb, upright
 from retouch.images.sniff import check_scans, header_size, sniff
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-pi_heif.register_heif_opener(thumbnails=False)
 Image.init()
 Image.MAX_IMAGE_PIXELS = None  # our own limit is checked first, and is an error where Pillow's would warn
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -31,7 +31,6 @@ _PILLOW_NAMES: Final = {
     "webp": "WEBP",
     "gif": "GIF",
     "avif": "AVIF",
-    "heic": "HEIF",
 }
 _SIDE_MAX: Final = 65_535
 _WITH_ALPHA: Final = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
@@ -97,21 +96,30 @@ def decode_mask(data: bytes, max_pixels: int, size: tuple[int, int]) -> NDArray[
 
 def _decode(data: bytes, kind: str, max_pixels: int, *, keep_alpha: bool) -> Decoded:
     found: list[str] = []
-    with Image.open(io.BytesIO(data), formats=[_PILLOW_NAMES[kind]]) as image:
-        _check_size(*image.size, max_pixels)
-        if kind != "jpeg" and getattr(image, "is_animated", False):
-            found.append(ANIMATED)
-        profile = image.info.get("icc_profile")
-        image.load()
-        _check_size(*image.size, max_pixels)
-        turned = upright(image, found)
-        colour, alpha = _split(turned)
-        rgb = np.array(to_srgb(colour, profile, found))
+
+    def check(width: int, height: int) -> None:
+        _check_size(width, height, max_pixels)
+
+    image = open_heic(data, check, found) if kind == "heic" else _open(data, kind, check, found)
+    check(*image.size)
+    profile = image.info.get("icc_profile")
+    colour, alpha = _split(upright(image, found))
+    rgb = np.array(to_srgb(colour, profile, found))
     if alpha is None or alpha.min() == _OPAQUE:
         return Decoded(rgb, kind, tuple(found))
     if keep_alpha:
         return Decoded(np.dstack([rgb, alpha]), kind, tuple(found))
     return Decoded(flatten(np.dstack([rgb, alpha])), kind, (*found, FLATTENED))
+
+
+def _open(data: bytes, kind: str, check: Callable[[int, int], None], warnings: list[str]) -> Image.Image:
+    """The first frame, decoded by the one decoder of its format."""
+    image = Image.open(io.BytesIO(data), formats=[_PILLOW_NAMES[kind]])
+    check(*image.size)
+    if kind != "jpeg" and getattr(image, "is_animated", False):
+        warnings.append(ANIMATED)
+    image.load()
+    return image
 
 
 def flatten(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
