@@ -64,19 +64,6 @@ def strips(height: int, thick: int = 256) -> Iterator[slice]:
         yield slice(top, min(top + thick, height))
 
 
-def sampled(plane: Plane, rows: NDArray[np.intp], columns: NDArray[np.intp], shape: tuple[int, int]) -> Plane:
-    """``plane`` (h, w, C), stretched over ``shape`` (H, W), at some of its pixels: (N, C), bilinear."""
-    height, width = plane.shape[:2]
-    y = np.clip((rows + 0.5) * (height / shape[0]) - 0.5, 0, height - 1)
-    x = np.clip((columns + 0.5) * (width / shape[1]) - 0.5, 0, width - 1)
-    top, left = y.astype(np.intp), x.astype(np.intp)
-    below, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
-    fy, fx = f32(y - top)[:, None], f32(x - left)[:, None]
-    upper = plane[top, left] * (1 - fx) + plane[top, right] * fx
-    lower = plane[below, left] * (1 - fx) + plane[below, right] * fx
-    return f32(upper * (1 - fy) + lower * fy)
-
-
 @lru_cache(maxsize=16)
 def disc(radius: float) -> Plane:
     """A lens' circle of confusion, antialiased, of sum 1. A little brighter at its rim, as in real glass."""

@@ -15,14 +15,15 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, enlarged, f32, gaussian, resize, sampled, smoothstep, strips
+from retouch.engines.builtin.blur import Plane, enlarged, f32, gaussian, resize, smoothstep, strips
 from retouch.engines.builtin.colour import decode, luminance, to_srgb, to_uint8
 from retouch.engines.builtin.foreground import Unmixer
-from retouch.engines.builtin.noise import grain
+from retouch.engines.builtin.noise import grain, scattered
 from retouch.engines.builtin.operation import Matte
 
 CORE_PIXELS = 8  # how far inside the matte a kept subject is byte-exact
 _OPAQUE = 0.995
+_SRGB = to_srgb(np.linspace(0, 1, 65536, dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +71,24 @@ def composite(
     rim_light = _RimLight.of(rgb, matte, background, placement)
     shade = shadow_under(matte, placement.shadow)
     size = (matte.shape[1], matte.shape[0])
+    pool = grain(rng, placement.grain) if placement.grain > 0 else None
     result = np.empty_like(rgb)
     for rows in strips(matte.shape[0]):
         back = enlarged(background, size, rows)
         if shade is not None:
             back = back * (1 - enlarged(shade, size, rows)[..., None])
-        noise = grain(back.shape[:2], rng, placement.grain) if placement.grain > 0 else None
-        result[rows] = to_uint8(to_srgb(back) if noise is None else to_srgb(back) + noise)
+        noise = None if pool is None else scattered(pool, back.shape[:2], rng)
+        result[rows] = to_uint8(_srgb(back) if noise is None else _srgb(back) + noise)
         rim_light.lay(result[rows], back, noise, rows)
     inside = core(matte)
     if placement.keep:
         result[inside] = rgb[inside]
     return result
+
+
+def _srgb(linear: Plane) -> Plane:
+    """:func:`.colour.to_srgb` of 0..1 by table, four times as fast, exact to a twentieth of a level."""
+    return np.take(_SRGB, (np.clip(linear, 0, 1) * f32(65535) + f32(0.5)).astype(np.uint16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +115,13 @@ class _RimLight:
         """Write the subject's pixels of the strip ``rows`` into ``out``."""
         alpha, rim = self.matte[rows], self._rim(rows)
         middle = (alpha >= 1) & (rim == 0)
-        out[middle] = self._inner(self.rgb[rows][middle])
+        np.copyto(out, self._inner(self.rgb[rows]), where=middle[..., None])
         y, x = np.nonzero((alpha > 0) & ~middle)
         if y.size == 0:
             return
-        a, place = alpha[y, x][:, None], (y + rows.start, x)
-        colours = self.unmixer.unmix(decode(self.rgb[place]), a, place, self.matte.shape)
-        wide, edge = sampled(self.wide, *place, self.matte.shape), rim[y, x][:, None]
+        a, edge = alpha[y, x][:, None], rim[y, x][:, None]
+        colours = self.unmixer.unmix(self.rgb, self.matte, rows, y, x)
+        wide = enlarged(self.wide, (alpha.shape[1], self.matte.shape[0]), rows)[y, x]
         mixed = colours * self._gain(wide, edge) * a + back[y, x] * (1 - a)
         spill = wide * edge**2 * f32(self.placement.wrap * 0.16) * a
         mixed += spill * (1 - np.clip(mixed, 0, 1))  # a screen: light adds, white stays white
@@ -134,12 +141,12 @@ class _RimLight:
 
     def _inner(self, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The subject's middle: its own, or without ``keep`` relit evenly, by table."""
-        if self.placement.keep or photo.size == 0:
+        if self.placement.keep:
             return photo
         none = np.zeros((1, 1), np.float32)
         gain = self._gain(np.zeros((1, 3), np.float32), none)
         table = to_uint8(to_srgb(decode(np.arange(256, dtype=np.uint8))[:, None] * gain))
-        return np.stack([table[photo[:, channel], channel] for channel in range(3)], -1)
+        return np.asarray(cv2.LUT(photo, table[None]), np.uint8)
 
     def _gain(self, wide: Plane, edge: Plane) -> Plane:
         """What turns colour and exposure toward the light: the near background's at the rim, else ambient."""

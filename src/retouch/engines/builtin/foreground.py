@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, box, f32, resize, sampled
+from retouch.engines.builtin.blur import Plane, box, enlarged, f32, resize
 from retouch.engines.builtin.colour import decode
 from retouch.engines.builtin.operation import Matte
 
@@ -17,6 +18,8 @@ from retouch.engines.builtin.operation import Matte
 _WIDE, _NARROW = 90, 6
 _PROXY = 1024
 _TINY = np.float32(1e-5)
+
+Indices: TypeAlias = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +49,22 @@ class Unmixer:
         front = f32(np.clip(front + alpha * (colour - alpha * front - (1 - alpha) * back), 0, 1))
         return cls(*_local_means(front, back, alpha, _NARROW // 2))
 
-    def unmix(
-        self,
-        colours: Plane,
-        alpha: Plane,
-        place: tuple[NDArray[np.intp], NDArray[np.intp]],
-        shape: tuple[int, int],
-    ) -> Plane:
-        """The foreground's own colours of some pixels.
+    def unmix(self, photo: NDArray[np.uint8], matte: Matte, rows: slice, y: Indices, x: Indices) -> Plane:
+        """The foreground's own colours of some pixels of a strip.
 
         Args:
-            colours: (N, 3) float32, linear sRGB: what the photograph shows there.
-            alpha: (N, 1) float32.
-            place: their rows and columns.
-            shape: (H, W) of the photograph.
+            photo: (H, W, 3) uint8 sRGB, the picture that :meth:`of` looked at.
+            matte: (H, W) float32, 0..1, its matte.
+            rows: the strip.
+            y: the pixels' rows within the strip, (N,).
+            x: their columns, (N,).
 
         Returns:
-            (N, 3) float32, linear sRGB, 0..1; equal to ``colours`` where alpha is 1.
+            (N, 3) float32, linear sRGB, 0..1; the photograph's own where the matte is 1.
         """
-        ours, theirs = sampled(self.front, *place, shape), sampled(self.back, *place, shape)
+        size = (matte.shape[1], matte.shape[0])
+        ours, theirs = (enlarged(plane, size, rows)[y, x] for plane in (self.front, self.back))
+        colours, alpha = decode(photo[rows][y, x]), matte[rows][y, x][:, None]
         mixed = np.clip(ours + alpha * (colours - alpha * ours - (1 - alpha) * theirs), 0, 1)
         return f32(np.where(alpha >= 1, colours, mixed))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from retouch.engines.builtin.blur import Plane, f32, resize
 
 _FFT_SIDE = 1024
+_POOL = 2**19
 
 
 def fractal(shape: tuple[int, int], rng: Generator, slope: float = 1.8, stretch: float = 1.0) -> Plane:
@@ -78,11 +79,17 @@ def grain_of(rgb: NDArray[np.uint8]) -> float:
     return float(np.clip(np.quantile(response, 0.3) / 0.385 / 6, 0.0, 0.03))
 
 
-def grain(shape: tuple[int, int], rng: Generator, sigma: float) -> Plane:
-    """Film-like grain: (H, W, 3) float32, standard deviation ``sigma``, mostly common to all channels."""
-    common = rng.standard_normal(shape, np.float32)[..., None]
-    single = rng.standard_normal((*shape, 3), np.float32)
-    return np.asarray((0.85 * common + 0.53 * single) * np.float32(sigma), np.float32)
+def grain(rng: Generator, sigma: float) -> Plane:
+    """A pool of film-like grain: (2^19, 3) float32, deviation ``sigma``, mostly common to all channels."""
+    common = rng.standard_normal((_POOL, 1), np.float32)
+    single = rng.standard_normal((_POOL, 3), np.float32)
+    return f32((0.85 * common + 0.53 * single) * f32(sigma))
+
+
+def scattered(pool: Plane, shape: tuple[int, int], rng: Generator) -> Plane:
+    """(H, W, 3) of a pool's grain, read on from a random place: drawing it anew for all pixels is slow."""
+    places = np.arange(shape[0] * shape[1]) + rng.integers(_POOL)
+    return np.take(pool, places, axis=0, mode="wrap").reshape(*shape, 3)
 
 
 def fractal_line(length: int, rng: Generator, slope: float) -> NDArray[np.float32]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from retouch.engines.builtin.colour import decode, to_srgb, to_uint8
+from retouch.engines.builtin.blur import strips
+from retouch.engines.builtin.colour import to_srgb, to_uint8
 from retouch.engines.builtin.foreground import Unmixer
 from retouch.engines.builtin.operation import Canvas, Context
 from retouch.engines.builtin.subject import found
@@ -18,10 +19,12 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     del arguments
     matte = found(canvas, context)
     context.progress(0.6)
-    rows, columns = np.nonzero((matte > 0) & (matte < 1))
-    alpha, mixed = matte[rows, columns][:, None], decode(canvas.rgb[rows, columns])
-    colours = Unmixer.of(canvas.rgb, matte).unmix(mixed, alpha, (rows, columns), matte.shape)
-    rgb = canvas.rgb * (matte > 0)[..., None]
-    rgb[rows, columns] = to_uint8(to_srgb(colours))
+    unmixer = Unmixer.of(canvas.rgb, matte)
+    rgb = np.empty_like(canvas.rgb)
+    for rows in strips(len(matte)):
+        alpha, photo = matte[rows], canvas.rgb[rows]
+        rgb[rows] = photo * (alpha > 0)[..., None]
+        y, x = np.nonzero((alpha > 0) & (alpha < 1))
+        rgb[rows][y, x] = to_uint8(to_srgb(unmixer.unmix(canvas.rgb, matte, rows, y, x)))
     context.progress(1.0)
     return Canvas(rgb, to_uint8(matte))
