@@ -92,7 +92,7 @@ class _Made:
 
     def report(self, files: Sequence[Path], seconds: float) -> dict[str, Any]:
         """The document that ``--json`` prints."""
-        ignored = (*self.route.ignored, *self.summary.ignored)
+        ignored = {each.param: each for each in (*self.route.ignored, *self.summary.ignored)}
         return {
             "status": "completed",
             "engine": self.route.engine,
@@ -101,7 +101,7 @@ class _Made:
                 for file, seed, image in zip(files, self.summary.seeds, self.pictures, strict=True)
             ],
             "plan": self.plan.to_json(),
-            "ignored": [asdict(each) for each in ignored],
+            "ignored": [asdict(each) for each in ignored.values()],
             "warnings": list(dict.fromkeys((*self.prepared.warnings, *self.summary.warnings))),
             "seconds": round(seconds, 3),
         }

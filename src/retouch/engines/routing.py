@@ -37,7 +37,7 @@ def route(request: EditRequest, plan: Plan, models: Mapping[str, ModelRoute]) ->
     for name in models[request.model].engines:
         able = registry.capabilities(name)
         if plan.operations or not able.needs_plan:
-            return Route(name, able, unhonoured(request, able))
+            return Route(name, able, (*request.ignored, *unhonoured(request, able)))
     raise not_supported(plan)
 
 
@@ -62,7 +62,7 @@ def unhonoured(request: EditRequest, able: Capabilities) -> tuple[Ignored, ...]:
             "only the first picture" if able.max_images == 1 else f"the first {able.max_images} pictures"
         )
         ignored.append(Ignored("image_urls", f"this engine looks at {looked_at}"))
-    return (*request.ignored, *ignored)
+    return tuple(ignored)
 
 
 def not_supported(plan: Plan) -> InstructionNotSupported:

@@ -145,11 +145,12 @@ async def store(attempt: Attempt, tools: Tools) -> None:
 async def commit(attempt: Attempt, tools: Tools) -> None:
     """One transaction, fenced by the attempt: the task is completed, once."""
     summary = _present(attempt.summary)
-    ignored = dict.fromkeys((*_present(attempt.route).ignored, *summary.ignored))
+    # The routing said beforehand what the engine says afterwards; each parameter stands there once.
+    ignored = {each.param: each for each in (*_present(attempt.route).ignored, *summary.ignored)}
     outcome = TaskOutcome(
         engine=_present(attempt.route).engine,
         pictures=attempt.stored,
-        ignored=tuple(ignored),
+        ignored=tuple(ignored.values()),
         warnings=tuple(dict.fromkeys((*attempt.warnings, *summary.warnings))),
         timings={**attempt.timings, **summary.timings},
         plan=_present(attempt.plan).to_json(),

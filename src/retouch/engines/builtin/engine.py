@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from retouch.engines.base import Capabilities, Edited, EditResult, EngineEnvironment
+from retouch.engines.routing import unhonoured
 from retouch.errors import DeadlineExceeded, InstructionNotSupported, TaskCancelled
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class BuiltinEngine:
         return EditResult(
             pictures=pictures,
             applied={"n": request.n, "seed": request.seed},
+            ignored=unhonoured(request, self.capabilities),
             warnings=tuple(dict.fromkeys(work.warnings)),
             timings={"builtin": time.perf_counter() - started},
         )
