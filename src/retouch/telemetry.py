@@ -46,9 +46,9 @@ def configure_logging(level: str, log_format: str = "auto") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         redact,
     ]
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
+    # The renderer's own choice of traceback prints local variables, and with them keys and prompts.
+    in_colour = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer: Any = in_colour if console else structlog.processors.JSONRenderer(ensure_ascii=False)
     tail = [structlog.processors.format_exc_info] if not console else []
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
