@@ -57,7 +57,9 @@ class Server:
         assert self._ready.wait(30), "the server did not start"
 
     def end(self) -> None:
-        """Stop gracefully."""
+        """Stop gracefully, if that has not been done."""
+        if not self._thread.is_alive():
+            return
         assert self._loop is not None
         assert self._serving is not None
         self._loop.call_soon_threadsafe(self._serving.cancel)

@@ -20,9 +20,9 @@ Expires = Annotated[str, Query(description="Unix time until which the URL is goo
 Signature = Annotated[str, Query(description="Proves that this server made the URL.", max_length=64)]
 
 
-@router.api_route(
+@router.head(FILES + "{name:path}", include_in_schema=False)
+@router.get(
     FILES + "{name:path}",
-    methods=["GET", "HEAD"],
     response_class=Response,
     responses=picture() | problems_of(404, 410, 503),
 )

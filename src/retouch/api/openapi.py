@@ -23,7 +23,8 @@ _ABOUT = (
 
 def problems_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The error answers of a route, for its ``responses``."""
-    return {status: {"model": wire.Problem, "description": _title(status)} for status in statuses}
+    content = {"application/json": {"schema": {"$ref": _REF.format(model=wire.Problem.__name__)}}}
+    return {status: {"description": _title(status), "content": content} for status in statuses}
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=_ABOUT, routes=app.routes, tags=app.openapi_tags
         )
         schemas = described["components"]["schemas"]
-        for model in wire.REQUESTS:
+        for model in wire.BY_NAME:
             schema = model.model_json_schema(ref_template=_REF)
             schemas |= schema.pop("$defs", {})
             schemas[model.__name__] = schema

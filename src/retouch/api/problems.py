@@ -79,7 +79,7 @@ FORESEEN: Mapping[Any, Any] = {
 
 
 class Boundary:
-    """Turns whatever nobody foresaw into an answer, and logs it. A client that left gets none."""
+    """Turns whatever comes out of the application into an answer. A client that left gets none."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -101,7 +101,8 @@ class Boundary:
             if scope["type"] != "http":
                 raise
             public = translate(error)
-            _log.error("request failed", status=public.status, path=scope["path"], exc_info=error)
+            if isinstance(public, InternalError):
+                _log.error("request failed", path=scope["path"], exc_info=error)
             if begun:
                 raise
             await answer(public, scope)(scope, receive, send)

@@ -275,4 +275,5 @@ class Problem(_Wire):
     error: ProblemDetail
 
 
-REQUESTS: tuple[type[BaseModel], ...] = (EditSubmission, TaskIds, PlanQuestion)
+# Those that the routes only name.
+BY_NAME: tuple[type[BaseModel], ...] = (EditSubmission, TaskIds, PlanQuestion, Problem)
