@@ -131,6 +131,22 @@ def test_a_picture_without_a_subject_says_so(apply: Any) -> None:
         apply(canvas, arguments, context(np.zeros_like(matte))[0])
 
 
+@pytest.mark.parametrize("apply", APPLY)
+def test_a_picture_without_a_background_says_so(apply: Any) -> None:
+    canvas, matte = disc_picture()
+    arguments = {"scene": "fog"} if apply is background_replace.apply else {}
+    with pytest.raises(TargetNotFound, match="no background was found"):
+        apply(canvas, arguments, context(np.ones_like(matte))[0])
+
+
+@pytest.mark.parametrize("apply", APPLY)
+def test_pictures_asked_for_together_differ(apply: Any) -> None:
+    canvas, matte = disc_picture()
+    arguments = {"color": "#102040", "keep": "subject"} if apply is background_replace.apply else {}
+    pictures = [apply(canvas, arguments, context(matte, 7 + i, i)[0]).pixels for i in range(4)]
+    assert len({picture.tobytes() for picture in pictures}) == 4
+
+
 @pytest.mark.parametrize(
     "arguments", [{"scene": "atlantis"}, {"color": "red"}, {"gradient": ["#000000"]}, {}, {"scene": None}]
 )
@@ -147,9 +163,10 @@ def test_blur_refuses_a_strength_out_of_range(strength: object) -> None:
         background_blur.apply(canvas, {"strength": strength}, context(matte)[0])
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 40), (40, 3), (17, 23)])
+@pytest.mark.parametrize("size", [(1, 2), (3, 40), (40, 3), (17, 23)])
 def test_tiny_and_odd_pictures_pass(size: tuple[int, int]) -> None:
     rgb = np.random.default_rng(1).integers(0, 256, (*size, 3), dtype=np.uint8)
     matte = np.ones(size, np.float32)
+    matte[:, : size[1] // 2] = 0
     for apply, arguments in zip(APPLY, ({"scene": "sunset"}, {}, {}), strict=True):
         assert apply(Canvas(rgb), arguments, context(matte)[0]).rgb.shape == rgb.shape

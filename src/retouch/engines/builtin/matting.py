@@ -25,8 +25,8 @@ _MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet, as the net was 
 _STD = np.array([0.229, 0.224, 0.225], np.float32)
 _SURE_FRONT, _SURE_BACK = 0.94, 0.06
 
-# A matte with less hesitation than this is taken at once: clear cases give 0.02-0.07, others 0.25 and more.
-_RESOLUTE = 0.08
+# A matte with less hesitation than this is taken at once: clear cases give 0.02-0.05.
+_RESOLUTE = 0.06
 _WHOLE = 0.95  # a "subject" of more than this part of the picture is no answer
 _NO_BOX = (0, 0, 0, 0)  # GrabCut starts from labels here
 _GREY = 128  # of borders; the net takes black ones for part of the picture

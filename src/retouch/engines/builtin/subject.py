@@ -7,6 +7,7 @@ from retouch.engines.builtin.operation import Canvas, Context, Matte
 from retouch.errors import TargetNotFound
 
 _LEAST = 0.002  # of the picture's area: less is a speck, not a subject
+_MOST = 0.998  # more leaves nothing behind it
 
 
 def found(canvas: Canvas, context: Context) -> Matte:
@@ -19,6 +20,9 @@ def found(canvas: Canvas, context: Context) -> Matte:
         matte: Matte = f32(canvas.alpha / 255)
     else:
         matte = context.matte(canvas.rgb)
-    if float((matte > 0.5).mean()) < _LEAST:
+    part = float((matte > 0.5).mean())
+    if part < _LEAST:
         raise TargetNotFound("no subject was found in the picture: nothing stands out from its background")
+    if part > _MOST:
+        raise TargetNotFound("no background was found in the picture: the subject fills all of it")
     return matte

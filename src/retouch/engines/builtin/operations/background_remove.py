@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from retouch.engines.builtin.blur import strips
+from retouch.engines.builtin.blur import f32, strips
 from retouch.engines.builtin.colour import to_srgb, to_uint8
 from retouch.engines.builtin.foreground import Unmixer
 from retouch.engines.builtin.operation import Canvas, Context
@@ -17,7 +17,7 @@ from retouch.engines.builtin.subject import found
 def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
     """Give straight alpha; the half-transparent rim has the subject's true colours, unmixed."""
     del arguments
-    matte = found(canvas, context)
+    matte = f32(found(canvas, context) ** context.vary(1.0))  # further pictures: a wider or tighter rim
     context.progress(0.6)
     unmixer = Unmixer.of(canvas.rgb, matte)
     rgb = np.empty_like(canvas.rgb)

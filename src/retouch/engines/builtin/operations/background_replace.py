@@ -34,7 +34,7 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     if "scene" in arguments:
         background, placement = _before_scene(canvas, matte, arguments, context)
     else:
-        background, placement = _before_paper(matte, arguments)
+        background, placement = _before_paper(matte, arguments, context)
     context.progress(0.75)
     rgb = composite(canvas.rgb, matte, background, placement, context.rng(1))
     context.progress(1.0)
@@ -63,7 +63,7 @@ def _before_scene(
     )
 
 
-def _before_paper(matte: Matte, arguments: Mapping[str, Any]) -> tuple[Plane, Placement]:
+def _before_paper(matte: Matte, arguments: Mapping[str, Any], context: Context) -> tuple[Plane, Placement]:
     """One colour stays exact; a gradient gets just enough grain to show no bands."""
     keep = _keeps(arguments)
     if "color" in arguments:
@@ -72,7 +72,8 @@ def _before_paper(matte: Matte, arguments: Mapping[str, Any]) -> tuple[Plane, Pl
         background = _gradient(arguments.get("gradient", ()), matte.shape)
     light = SceneImage.of(background).ambient
     noise = 0.0 if "color" in arguments else 0.5 / 255
-    return background, Placement(ambient=light, keep=keep, relight=0.25, wrap=0.2, grain=noise)
+    relight = context.vary(0.25)  # all that there is to vary: the colours were asked for
+    return background, Placement(ambient=light, keep=keep, relight=relight, wrap=0.2, grain=noise)
 
 
 def _keeps(arguments: Mapping[str, Any]) -> bool:

@@ -62,7 +62,7 @@ def milky_way(view: View, size: Size, rng: Generator) -> tuple[Plane, Plane]:
     depth += 1.0 * flanks * smoothstep(0.1, 2.2, f32(lumps - 0.4 * large))
     depth *= 0.35 + 0.65 * np.exp(-((longitude / 1.2) ** 2))
     warmth = np.clip(centre * 1.2 - 0.1, 0, 1)[..., None]
-    colour = (1 - warmth) * np.array([0.62, 0.74, 1.0]) + warmth * np.array([1.0, 0.80, 0.60])
+    colour = (1 - warmth) * np.array([0.50, 0.68, 1.08]) + warmth * np.array([1.08, 0.78, 0.52])
     transmission = np.exp(-depth[..., None] * np.array([0.80, 1.0, 1.22]))  # dust reddens what it dims
     light = glow[..., None] * colour * transmission
     pink = np.clip(fractal(shape, rng, 1.9) - 1.7, 0, 1.2) * glow * 0.55  # clouds of glowing hydrogen
