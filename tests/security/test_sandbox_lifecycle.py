@@ -25,6 +25,7 @@ from retouch.errors import (
     TargetNotFound,
     TaskCancelled,
     TaskError,
+    WeightsMissing,
 )
 from retouch.settings import GIB, Settings
 from retouch.task import EditRequest
@@ -127,6 +128,19 @@ async def test_an_engine_that_cannot_start_fails_its_tasks_only(tmp_path: Path) 
             await session.prepare([PHOTO])
             with pytest.raises(EngineUnavailable):
                 await session.edit(engines[0], request("x"), NO_PLAN, timeout_s=9)
+        await works(pool)
+    finally:
+        await pool.stop()
+
+
+async def test_without_weights_the_child_starts_and_the_task_names_the_command(tmp_path: Path) -> None:
+    pool = ChildPool(settings_in(tmp_path), engines=("builtin", FAKE))
+    await pool.start()
+    try:
+        async with pool.session() as session:
+            await session.prepare([PHOTO])
+            with pytest.raises(WeightsMissing, match="retouch models pull u2net"):
+                await session.edit("builtin", request("x"), NO_PLAN, timeout_s=9)
         await works(pool)
     finally:
         await pool.stop()

@@ -104,8 +104,10 @@ class LocalEngineConformance:
         assert picture.image.shape[:2] == image.shape[:2]
 
     def test_transparency_is_taken(self, case: Case) -> None:
-        """An input with alpha is edited too."""
-        alpha = np.full(case.images[0].shape[:2], 128, np.uint8)
+        """A cut-out, with nothing around its middle, is edited too."""
+        height, width = case.images[0].shape[:2]
+        alpha = np.zeros((height, width), np.uint8)
+        alpha[height // 4 : -height // 4, width // 4 : -width // 4] = 255
         image = np.dstack([case.images[0][..., :3], alpha])
         (picture, *_) = edited(replace(case, images=(image, *case.images[1:]))).pictures
         assert picture.image.shape[:2] == image.shape[:2]
