@@ -33,7 +33,7 @@ from retouch.tasks.queue import TicketQueue
 from retouch.tasks.reconcile import reconcile
 from retouch.tasks.store import TaskStore
 
-SEQUENCES = int(os.environ.get("RETOUCH_SEQUENCES", "60"))
+SEQUENCES = int(os.environ.get("RETOUCH_SEQUENCES", "40"))
 T = TypeVar("T")
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
-from tests.support_tasks import FAILURE, OUTCOME, submit
+import pytest
+from tests.support_tasks import FAILURE, OUTCOME, REQUEST, submit
 
+from retouch.errors import InvalidRequest
 from retouch.task import Status
 from retouch.tasks.store import TaskStore
 
@@ -67,3 +70,22 @@ async def test_lists_page_newest_first(store: TaskStore) -> None:
     assert [task.id for task in rest] == sorted(ids, reverse=True)[2:]
     assert await store.list("default", status=Status.FAILED) == []
     assert (await store.counts())[Status.PENDING] == 5
+
+
+@pytest.mark.parametrize("text", ["a\0b", "half \ud83d a pair"])
+async def test_text_that_cannot_be_kept_is_refused_at_the_door_and_mended_at_the_end(
+    store: TaskStore, text: str
+) -> None:
+    """PostgreSQL keeps no zero byte; an attempt whose failure quotes one must still be able to end."""
+    with pytest.raises(InvalidRequest):
+        await submit(store, request=replace(REQUEST, prompt=text))
+    with pytest.raises(InvalidRequest):
+        await store.get(f"task_{text}")
+    task = await submit(store)
+    await store.claim(task.id, "w")
+    assert await store.checkpoint(task.id, 1, {text: [text]})
+    assert await store.fail(task.id, 1, replace(FAILURE, message=text))
+    ended = await store.get(task.id)
+    assert ended is not None
+    assert ended.failure is not None
+    assert ended.failure.message[:1] == text[:1]

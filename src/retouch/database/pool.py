@@ -13,7 +13,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from retouch.database.embedded import embedded_server
-from retouch.errors import ServiceUnavailable
+from retouch.errors import InvalidRequest, ServiceUnavailable
 
 if TYPE_CHECKING:
     from retouch.settings import Settings
@@ -45,6 +45,8 @@ class Pool(AsyncConnectionPool[Connection]):
 
         Raises:
             ServiceUnavailable: the database is away, restarting, full, or took too long.
+            InvalidRequest: a value has characters that PostgreSQL cannot keep (a zero byte, half a surrogate
+                pair). Better refused here than an error 500 wherever a door forgets to look.
         """
         try:
             async with super().connection(timeout) as connection:
@@ -53,6 +55,8 @@ class Pool(AsyncConnectionPool[Connection]):
             raise ServiceUnavailable(
                 "the database does not answer; try again soon", headers={"Retry-After": "2"}
             ) from error
+        except (psycopg.DataError, UnicodeEncodeError) as error:
+            raise InvalidRequest("a text holds characters that cannot be stored") from error
 
 
 async def open_pool(url: str, settings: Settings) -> Pool:

@@ -12,7 +12,6 @@ import procrastinate
 import psycopg
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.job_context import AbortReason
-from psycopg_pool import PoolClosed
 
 from retouch.errors import ServiceUnavailable
 from retouch.telemetry import logger
@@ -87,7 +86,7 @@ class TicketQueue:
             try:
                 async with pool.connection() as connection:
                     await connection.execute(_NOTIFY)
-            except (ServiceUnavailable, PoolClosed) as error:
+            except ServiceUnavailable as error:
                 _log.warning("workers were not woken, they will poll", error=str(error))
 
     async def work(self, handler: Handler, *, slots: int, stop: asyncio.Event) -> None:
@@ -145,7 +144,7 @@ class TicketQueue:
             conninfo=self._url,
             min_size=1,
             max_size=3,
-            timeout=10.0,
+            timeout=5.0,
             reconnect_timeout=4.0,
             kwargs={"connect_timeout": 5, "application_name": "retouch queue"},
         )

@@ -38,6 +38,20 @@ def outcome_to_row(outcome: TaskOutcome) -> dict[str, Any]:
     return asdict(outcome) | {"timings": dict(outcome.timings)}
 
 
+def storable(value: Any) -> Any:
+    """A JSON value without the characters that PostgreSQL cannot keep: zero bytes, halves of surrogate pairs.
+
+    For what a worker writes: an attempt must be able to end whatever text an engine or a server gave it.
+    """
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {storable(key): storable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [storable(item) for item in value]
+    return value
+
+
 def _outcome(row: Mapping[str, Any]) -> TaskOutcome:
     return TaskOutcome(
         engine=row["engine"],

@@ -14,7 +14,7 @@ from retouch.errors import ServiceUnavailable, WorkerLost
 from retouch.task import EditRequest, Failure, Status, Task, TaskOutcome
 from retouch.tasks.backoff import Cause, Counters, may_try_again, retry_delay_s
 from retouch.tasks.queries import queries
-from retouch.tasks.rows import outcome_to_row, task_from_row
+from retouch.tasks.rows import outcome_to_row, storable, task_from_row
 
 if TYPE_CHECKING:
     from retouch.database.pool import Connection, Pool
@@ -137,7 +137,7 @@ class TaskStore:
 
     async def checkpoint(self, task_id: str, attempt: int, state: Mapping[str, Any]) -> bool:
         """Keep what a later attempt needs; committed when this returns."""
-        return await self._hit("checkpoint", task_id=task_id, attempt=attempt, state=Jsonb(dict(state)))
+        return await self._hit("checkpoint", task_id=task_id, attempt=attempt, state=Jsonb(storable(state)))
 
     async def complete(self, task_id: str, attempt: int, outcome: TaskOutcome) -> bool:
         """End the task with its result, both in one transaction."""
@@ -145,14 +145,18 @@ class TaskStore:
             "complete",
             task_id=task_id,
             attempt=attempt,
-            outcome=Jsonb(outcome_to_row(outcome)),
+            outcome=Jsonb(storable(outcome_to_row(outcome))),
             ttl_s=self._settings.results_ttl_h * 3600,
         )
 
     async def fail(self, task_id: str, attempt: int, failure: Failure) -> bool:
         """End the task with a failure that trying again would not change."""
         return await self._hit(
-            "fail", task_id=task_id, attempt=attempt, failure=Jsonb(asdict(failure)), reason=failure.code
+            "fail",
+            task_id=task_id,
+            attempt=attempt,
+            failure=Jsonb(storable(asdict(failure))),
+            reason=failure.code,
         )
 
     async def retry(self, task_id: str, attempt: int, failure: Failure, *, crashed: bool) -> Status | None:
@@ -220,7 +224,7 @@ class TaskStore:
             await connection.execute(_SQL["release"], release)
             return Status.PENDING
         await connection.execute(_SQL["count_last"], key | counted)
-        end = key | {"failure": Jsonb(asdict(failure)), "reason": f"{cause} used up"}
+        end = key | {"failure": Jsonb(storable(asdict(failure))), "reason": f"{cause} used up"}
         await connection.execute(_SQL["fail"], end)
         return Status.FAILED
 
