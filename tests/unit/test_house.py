@@ -43,7 +43,9 @@ def test_files_stay_short() -> None:
 
 @pytest.mark.parametrize("module", ["retouch.api.app", "retouch.cli.main", "retouch.engines.builtin.engine"])
 def test_processes_that_open_no_picture_load_no_library_of_pixels(module: str) -> None:
-    code = f"import sys, {module}; print([m for m in ('openvino', 'cv2', 'torch', 'PIL') if m in sys.modules])"
+    code = (
+        f"import sys, {module}; print([m for m in ('openvino', 'cv2', 'torch', 'PIL') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -34,6 +34,14 @@ class Service:
         """Base of its URLs."""
         return f"http://{self.host}:{self.port}"
 
+    def kill_everything(self) -> None:
+        """SIGKILL to the supervisor, its processes and the database server, all at once."""
+        pids = [self.process.pid, *_descendants(self.process.pid)]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
 
 @contextlib.contextmanager
 def running_service(
@@ -118,6 +126,22 @@ def _stop(process: subprocess.Popen[bytes], log: Path) -> None:
         process.kill()
         process.wait()
         raise RuntimeError(f"the service did not stop: {_tail(log)}") from None
+
+
+def _descendants(pid: int) -> list[int]:
+    """All processes under ``pid``, from /proc."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The name stands in brackets and may hold anything; the parent is the second field after it.
+            parent = int(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+            parents.setdefault(parent, []).append(int(stat.parent.name))
+    found, todo = [], [pid]
+    while todo:
+        children = parents.get(todo.pop(), [])
+        found += children
+        todo += children
+    return found
 
 
 def _tail(log: Path) -> str:
