@@ -126,6 +126,7 @@ async def finish(attempt: Attempt, tools: Tools) -> None:  # noqa: ARG001 - the 
     """Encode: in the child."""
     request = attempt.task.request
     attempt.encoded = await attempt.session.finish(request.output_format, request.output_compression)
+    attempt.warnings.extend(attempt.session.warnings)
     attempt.advance(90)
 
 
@@ -151,7 +152,7 @@ async def commit(attempt: Attempt, tools: Tools) -> None:
         engine=_present(attempt.route).engine,
         pictures=attempt.stored,
         ignored=tuple(ignored.values()),
-        warnings=tuple(dict.fromkeys((*attempt.warnings, *summary.warnings))),
+        warnings=tuple(dict.fromkeys((*summary.warnings, *attempt.warnings))),
         timings={**attempt.timings, **summary.timings},
         plan=_present(attempt.plan).to_json(),
     )
