@@ -25,8 +25,9 @@ _MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet, as the net was 
 _STD = np.array([0.229, 0.224, 0.225], np.float32)
 _SURE_FRONT, _SURE_BACK = 0.94, 0.06
 
-# A matte with less hesitation than this is taken at once: clear cases give 0.02-0.05.
-_RESOLUTE = 0.06
+# A first matte with no more hesitation than this is taken at once (clear cases give 0.02-0.05); after the
+# second look a fair one is good enough.
+_RESOLUTE, _FAIR = 0.06, 0.3
 _WHOLE = 0.95  # a "subject" of more than this part of the picture is no answer
 _NO_BOX = (0, 0, 0, 0)  # GrabCut starts from labels here
 _GREY = 128  # of borders; the net takes black ones for part of the picture
@@ -49,11 +50,11 @@ class U2NetMatting:
         mirrored. Of what it said the most resolute counts; what it still leaves open is settled by colour.
         """
         best, least = np.zeros((_SIDE, _SIDE), np.float32), np.inf
-        for matte in self._looks(rgb):
+        for count, matte in enumerate(self._looks(rgb)):
             doubt = hesitation(matte)
             if doubt < least and float((matte > 0.5).mean()) < _WHOLE:
                 best, least = matte, doubt
-            if least <= _RESOLUTE:
+            if least <= (_FAIR if count else _RESOLUTE):
                 break
         return settle(rgb, best)
 
@@ -112,7 +113,8 @@ def settle(rgb: NDArray[np.uint8], coarse: Matte) -> Matte:
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(_shrunk(rgb, (_SIDE // 2, _SIDE // 2)), labels, _NO_BOX, *models, 2, cv2.GC_INIT_WITH_MASK)
     by_colour = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
-    decided = ((by_colour & (alpha > 0.2)) | (alpha > 0.62)).astype(
+    least = 0.2 if hesitation(alpha) > _FAIR else 0.38  # the more it guesses, the more colour may add
+    decided = ((by_colour & (alpha > least)) | (alpha > 0.62)).astype(np.float32)
         np.float32
     )  # adds sooner than it cuts off
     change = gaussian(np.where(wide > 0, decided - alpha, 0).astype(np.float32), 0.8)
