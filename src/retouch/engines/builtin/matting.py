@@ -115,8 +115,6 @@ def settle(rgb: NDArray[np.uint8], coarse: Matte) -> Matte:
     by_colour = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
     least = 0.2 if hesitation(alpha) > _FAIR else 0.38  # the more it guesses, the more colour may add
     decided = ((by_colour & (alpha > least)) | (alpha > 0.62)).astype(np.float32)
-        np.float32
-    )  # adds sooner than it cuts off
     change = gaussian(np.where(wide > 0, decided - alpha, 0).astype(np.float32), 0.8)
     return f32(np.clip(coarse + 0.95 * resize(change, (coarse.shape[1], coarse.shape[0])), 0, 1))
 
