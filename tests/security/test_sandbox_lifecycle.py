@@ -241,12 +241,20 @@ async def test_two_slots_work_side_by_side(tmp_path: Path) -> None:
         await pool.stop()
 
 
-async def test_a_third_task_waits_for_a_slot(pool: ChildPool) -> None:
-    async with pool.session():
-        waiting = asyncio.create_task(works(pool))
-        done, _ = await asyncio.wait({waiting}, timeout=0.1)
-        assert not done
+async def test_a_task_more_than_slots_waits_for_one(pool: ChildPool) -> None:
+    order: list[str] = []
+
+    async def second() -> None:
+        async with pool.session() as session:
+            order.append("second begins")
+            await edit(session, "ordinary")
+
+    async with pool.session() as session:
+        waiting = asyncio.create_task(second())
+        await edit(session, "ordinary")
+        order.append("first ends")
     await waiting
+    assert order == ["first ends", "second begins"]
 
 
 async def test_stopping_the_pool_ends_a_running_edit(tmp_path: Path) -> None:
