@@ -65,6 +65,10 @@ lock: $(VENV)/.dev  ## Pin every dependency again, with hashes
 format: $(VENV)/.dev  ## Let ruff lay the code out
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
+.PHONY: docs
+docs: $(VENV)/.dev  ## Write the generated pages of docs/reference again
+	$(BIN)/python scripts/reference.py
+
 .PHONY: bench
 bench: $(VENV)/.dev  ## Measure, and write docs/reference/measurements.md
 	$(BIN)/python -m bench
