@@ -314,6 +314,41 @@ def _try_as_nobody(url: str, pipe: Connection) -> None:
         pipe.send("let in")
 
 
+_IN_A_CONTAINER = """
+import os, signal, sys, time
+from pathlib import Path
+import psycopg
+from retouch.database.embedded import Supervisor
+from retouch.settings import Settings
+folder = Path(sys.argv[1])
+settings = Settings(data_dir=folder, weights_dir=folder.parent / "weights")
+with Supervisor(settings) as first, Supervisor(settings) as second:
+    pid = first.pid
+    try:
+        Path(f"/proc/{pid}/cwd").readlink()
+    except PermissionError:
+        print("blind")
+    assert pid is not None and second.pid == pid and not first.ensure_running()
+    os.kill(pid, signal.SIGKILL)
+    while not first.ensure_running():
+        pass
+    assert second.pid == first.pid != pid
+    psycopg.connect(second.url).close()
+assert first.pid is None
+print("well")
+"""
+
+
+@needs_root
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="no setpriv")
+def test_root_of_a_container_recognises_its_server(home: Settings) -> None:
+    """Without CAP_SYS_PTRACE, as in a container, root cannot see where a process of nobody stands."""
+    command = ["setpriv", "--bounding-set=-sys_ptrace", sys.executable, "-c", _IN_A_CONTAINER]
+    done = subprocess.run([*command, str(home.data_dir)], capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    assert (lines[0], lines[-1]) == ("blind", "well"), done.stderr
+
+
 @needs_root
 @pytest.mark.parametrize("user", ["root", "no-such-user-here"])
 def test_root_needs_another_user_for_the_server(home: Settings, user: str) -> None:

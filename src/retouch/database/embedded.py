@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 START_TIMEOUT_S = 90.0  # crash recovery after kill -9 replays the log first
 _STOP_TIMEOUT_S = 30.0
 _PAUSE_S = 0.02
+# After kill -9 a start may meet the ghost of the last server and end at once; the next one does not.
+_REFUSALS_MAX = 5
 _log = logger(__name__)
 
 
@@ -127,26 +129,26 @@ class Supervisor:
             return
         binaries = find_postgres(self._settings, self._place.account)
         initialise(self._place, binaries)
-        deadline = time.monotonic() + START_TIMEOUT_S
-        spawned = False
+        deadline, refusals = time.monotonic() + START_TIMEOUT_S, 0
         while not _answers(self.url):
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or refusals > _REFUSALS_MAX:
                 raise SetupError(
                     f"the bundled database did not start: {_last_words(self._place.log)}",
                     f"see {self._place.log}",
                 )
             if self._child is not None and self._child.poll() is not None:
-                self._child = None
-                if spawned:
-                    self._judge_refusal()
+                self._child, refusals = None, refusals + 1
+                time.sleep(_PAUSE_S * 2**refusals)
             if self._child is None and self.pid is None:
                 self._spawn(binaries)
-                spawned = True
             time.sleep(_PAUSE_S)
 
     def _spawn(self, binaries: Path) -> None:
         processes.clear_leftovers(self._place.cluster, self._place.socket_dir)
-        options = {"unix_socket_directories": str(self._place.socket_dir)}
+        options = {
+            "unix_socket_directories": str(self._place.socket_dir),
+            "cluster_name": processes.cluster_name(self._place.cluster),
+        }
         options |= access_rules(self._place) | self._options
         command = [str(binaries / "postgres"), "-D", str(self._place.cluster)]
         for name, value in options.items():
@@ -163,13 +165,6 @@ class Supervisor:
             )
         finally:
             os.close(log)
-
-    def _judge_refusal(self) -> None:
-        """The server that we started ended at once: try again if it only met the ghost of another."""
-        words = _last_words(self._place.log)
-        if not any(sign in words for sign in ("another postmaster", "still in use", "lock file")):
-            raise SetupError(f"the bundled database did not start: {words}", f"see {self._place.log}")
-        _log.info("the database server met its predecessor, trying again")
 
     def _leave(self) -> None:
         """Give up the user lock; whoever can have it alone was the last and stops the server."""

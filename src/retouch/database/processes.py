@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import signal
 import time
@@ -13,10 +14,15 @@ _GHOSTS_WAIT_S = 10.0
 _PAUSE_S = 0.02
 
 
+def cluster_name(cluster: Path) -> str:
+    """The setting of this name: PostgreSQL writes it into the titles of its processes."""
+    return f"retouch_{hashlib.sha256(os.fsencode(cluster)).hexdigest()[:16]}"
+
+
 def lives(pid: int) -> bool:
     """Whether a process has this id and is more than a zombie (proc(5): state Z or X is dead)."""
     try:
-        status = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        status = _text(_PROC / str(pid) / "stat")
     except (FileNotFoundError, ProcessLookupError):
         return False
     # The name in brackets may hold anything, so the state is what follows the last one.
@@ -60,13 +66,30 @@ def all_of(cluster: Path) -> list[int]:
 
 
 def _serves(pid: int, cluster: Path) -> bool:
-    """Every process of a server stands in its cluster's folder and is called postgres."""
+    """Every process of a server is called postgres and stands in its cluster's folder."""
     folder = _PROC / str(pid)
     try:
-        named = (folder / "comm").read_text(encoding="utf-8", errors="replace").strip() == "postgres"
-        return named and lives(pid) and (folder / "cwd").readlink() == cluster.resolve()
-    except OSError:  # it ended meanwhile, or it is somebody else's
+        if _text(folder / "comm").strip() != "postgres" or not lives(pid):
+            return False
+        return (folder / "cwd").readlink() == cluster.resolve()
+    except PermissionError:
+        # Root of a container may not look there (no CAP_SYS_PTRACE). A live server taken for a dead one would
+        # lose its lock file to a second one, so its title has to tell.
+        return _is_titled(folder, cluster)
+    except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def _is_titled(folder: Path, cluster: Path) -> bool:
+    try:
+        title = _text(folder / "cmdline")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return f"-D\0{cluster}\0" in title or title.startswith(f"postgres: {cluster_name(cluster)}: ")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _remove_if_dead(path: Path, cluster: Path) -> None:
@@ -77,7 +100,7 @@ def _remove_if_dead(path: Path, cluster: Path) -> None:
 
 def _named_in(path: Path) -> int | None:
     try:
-        first = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
+        first = _text(path).partition("\n")[0].strip()
     except FileNotFoundError:
         return None
     return abs(int(first)) if first.lstrip("-").isdigit() else None
