@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx2
 from tests.scenarios.world import STARRY, Server, Work, connect, make_task
@@ -69,6 +70,15 @@ async def test_the_description_is_complete(server: Server) -> None:
     example = described["components"]["schemas"]["EditSubmission"]["examples"][0]
     assert example == STARRY | {"image_urls": example["image_urls"]}
     assert example["image_urls"] == STARRY["image_urls"]
+
+
+async def test_the_reference_page_names_every_route(server: Server) -> None:
+    page = Path(__file__).parents[2].joinpath("docs/reference/api.md").read_text("utf-8")
+
+    async with connect(server) as anybody:
+        paths = (await anybody.get("/openapi.json")).json()["paths"]
+
+    assert [path for path in paths if path.replace("{name}", "") not in page] == []
 
 
 async def test_the_examples_of_the_description_are_taken(client: httpx2.AsyncClient) -> None:

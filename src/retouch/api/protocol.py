@@ -20,6 +20,8 @@ from retouch.errors import HeadersTooLarge, InvalidRequest, RequestError, Reques
 if TYPE_CHECKING:
     from retouch.settings import Settings
 
+# Closing under a client that still sends loses it the answer, so one that errs by little is heard out.
+_PATIENCE = 4
 _LATE_S = 5.0  # after the application's own deadline for the body, which answers with 408
 
 
@@ -109,10 +111,10 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Bytes for the application; after its answer, bytes that are thrown away, up to the limit."""
+        """Bytes for the application; after its answer, bytes that are thrown away, to a point."""
         if self.cycle.response_complete:
             self._unread_bytes += len(body)
-            if self._unread_bytes > self._limits.body_bytes:
+            if self._unread_bytes > self._limits.body_bytes * _PATIENCE:
                 self._close()
         super().on_body(body)
 

@@ -1,0 +1,38 @@
+"""Every way in which a task can fail can be told in every language of the hosted API."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from retouch import errors
+from retouch.api.messages import LANGUAGES, say, table
+from retouch.errors import TaskError
+from retouch.task import Failure
+
+CODES = sorted(
+    kind.code
+    for kind in vars(errors).values()
+    if inspect.isclass(kind) and issubclass(kind, TaskError) and kind is not errors.TaskCancelled
+)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_code_has_ten_sentences_of_its_own(code: str) -> None:
+    sentences = table()[code]
+
+    assert set(sentences) == set(LANGUAGES) - {"en"}
+    assert len(set(sentences.values())) == len(sentences)
+
+
+def test_the_table_has_no_code_that_nobody_uses() -> None:
+    assert sorted(table()) == CODES
+
+
+def test_english_is_what_the_engine_said() -> None:
+    failure = Failure("source_not_found", "invalid_request_error", "the URL answered 404")
+
+    assert say(failure, "en") == "the URL answered 404"
+    assert say(failure, "xx") == "the URL answered 404"
+    assert say(failure, "de") == "Unter dieser Adresse gibt es kein Bild."
