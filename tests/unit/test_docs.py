@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from scripts.reference import stale
 
 ROOT = Path(__file__).resolve().parents[2]
