@@ -55,6 +55,7 @@ class Attempt:
     plan: Plan | None = None
     route: routing.Route | None = None
     blobs: Sequence[bytes] = ()
+    mask: bytes | None = None
     warnings: list[str] = field(default_factory=list)
     summary: EditSummary | None = None
     encoded: Sequence[EncodedImage] = ()
@@ -93,12 +94,15 @@ async def fetch(attempt: Attempt, tools: Tools) -> None:
     attempt.blobs = [
         await read_source(source, fetcher=tools.fetcher, objects=tools.objects) for source in looked_at
     ]
+    mask = attempt.task.request.mask
+    if mask is not None and _present(attempt.route).capabilities.mask != "none":
+        attempt.mask = await read_source(mask, fetcher=tools.fetcher, objects=tools.objects)
     attempt.advance(10)
 
 
 async def prepare(attempt: Attempt, tools: Tools) -> None:  # noqa: ARG001 - the child has all it needs
     """Sniff, decode, orient, strip, convert to sRGB: in the child."""
-    prepared = await attempt.session.prepare(attempt.blobs)
+    prepared = await attempt.session.prepare(attempt.blobs, attempt.mask)
     attempt.warnings.extend(prepared.warnings)
     attempt.advance(15)
 

@@ -35,7 +35,7 @@ class BuiltinEngine:
         where="cpu",
         max_images=1,
         max_n=10,
-        mask="none",
+        mask="composite",
         supports=frozenset({"seed", "n"}),
         needs_plan=True,
         progress=True,

@@ -1,0 +1,26 @@
+"""With a mask, nothing outside it changes, to the byte."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.scenarios.whole.client import Client, data_uri, photo, pixels
+
+from retouch.testing import pictures
+
+
+@pytest.mark.parametrize("prompt", ["Convert the image to cyberpunk style", "Make it much brighter"])
+def test_only_the_white_of_the_mask_is_edited(client: Client, prompt: str) -> None:
+    original = photo("chelsea.png")
+    before = pixels(original)
+    inside = np.zeros(before.shape[:2], np.uint8)
+    inside[60:200, 80:300] = 255
+    mask = data_uri(pictures.saved(Image.fromarray(inside)))
+
+    (result,) = client.edit(prompt, data_uri(original), mask_url=mask, seed=2)
+
+    after = pixels(result)
+    changed = (after != before).any(axis=-1)
+    assert not changed[inside == 0].any()
+    assert changed[inside == 255].mean() > 0.5
