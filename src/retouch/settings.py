@@ -130,6 +130,19 @@ class Settings(BaseSettings):
     # --- pictures
     image_max_pixels: int = Field(default=24_000_000, ge=1, description="Most pixels of a picture, decoded.")
 
+    # --- content credentials
+    content_credentials: bool = Field(
+        default=True, description="Put a signed C2PA manifest (what made it, and how) into every result."
+    )
+    credentials_certificate: Path | None = Field(
+        default=None,
+        description="Certificate to sign results with: PEM, the leaf first, then its intermediates. "
+        "Default: one made on the first start and kept in the data folder.",
+    )
+    credentials_key: Path | None = Field(
+        default=None, description="Private key of credentials_certificate: PEM, without a passphrase."
+    )
+
     # --- fetching sources
     fetch_connect_timeout_s: float = Field(default=10, gt=0, description="Time to connect to a source.")
     fetch_timeout_s: float = Field(
@@ -237,6 +250,8 @@ class Settings(BaseSettings):
             raise ValueError("secret must have 32 characters or more")
         if self.weights_dir.absolute().is_relative_to(self.data_dir.absolute()):
             raise ValueError("weights_dir must not lie under data_dir: a backup would carry the models along")
+        if (self.credentials_certificate is None) != (self.credentials_key is None):
+            raise ValueError("credentials_certificate and credentials_key need each other: set both")
         return self
 
     @property
