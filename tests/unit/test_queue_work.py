@@ -146,7 +146,14 @@ async def test_within_the_grace_time_a_handler_finishes(store: TaskStore, settin
     assert await status_of(store, task.id) is Status.COMPLETED
 
 
-async def test_a_cancel_reaches_the_handler(store: TaskStore, settings: Settings) -> None:
+@pytest.mark.parametrize("notify", [True, False])
+async def test_a_cancel_reaches_the_handler(
+    store: TaskStore,
+    settings: Settings,
+    notify: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Where workers only poll, they poll for cancels too."""
+    chosen = settings.model_copy(update={"queue_notify": notify, "queue_poll_s": 0.05})
     started, told = asyncio.Event(), asyncio.Event()
 
     async def handle(task_id: str) -> None:
@@ -158,7 +165,7 @@ async def test_a_cancel_reaches_the_handler(store: TaskStore, settings: Settings
             told.set()
             raise
 
-    async with working(settings, handle):
+    async with working(chosen, handle):
         task = await submit(store)
         await asyncio.wait_for(started.wait(), CEILING_S)
         assert await store.cancel(task.id, None) is Status.CANCELLED

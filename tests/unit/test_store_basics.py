@@ -89,3 +89,19 @@ async def test_text_that_cannot_be_kept_is_refused_at_the_door_and_mended_at_the
     assert ended is not None
     assert ended.failure is not None
     assert ended.failure.message[:1] == text[:1]
+
+
+async def test_a_retry_waits_in_a_delayed_ticket_and_a_hand_back_does_not(store: TaskStore) -> None:
+    retried, handed = await submit(store), await submit(store)
+    await store.claim(retried.id, "w")
+    await store.claim(handed.id, "w")
+    assert await store.retry(retried.id, 1, FAILURE, crashed=False) is Status.PENDING
+    assert await store.hand_back(handed.id, 1)
+    async with store.pool.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT queueing_lock AS task, scheduled_at > now() AS later FROM procrastinate_jobs"
+        )
+        tickets = {row["task"]: row["later"] for row in await cursor.fetchall()}
+    assert tickets == {retried.id: True, handed.id: None}
+    reasons = [(await store.events(task.id))[-1].data.get("reason") for task in (retried, handed)]
+    assert reasons == ["engine_failed", "handed_back"]
