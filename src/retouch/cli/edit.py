@@ -89,6 +89,7 @@ class _Made:
     prepared: Prepared
     summary: EditSummary
     pictures: Sequence[EncodedImage]
+    unsigned: tuple[str, ...]
 
     def report(self, files: Sequence[Path], seconds: float) -> dict[str, Any]:
         """The document that ``--json`` prints."""
@@ -102,18 +103,23 @@ class _Made:
             ],
             "plan": self.plan.to_json(),
             "ignored": [asdict(each) for each in ignored.values()],
-            "warnings": list(dict.fromkeys((*self.prepared.warnings, *self.summary.warnings))),
+            "warnings": list(
+                dict.fromkeys((*self.prepared.warnings, *self.summary.warnings, *self.unsigned))
+            ),
             "seconds": round(seconds, 3),
         }
 
 
 async def _edit(settings: Settings, request: EditRequest, data: bytes, *, quiet: bool) -> _Made:
-    from retouch.engines import routing  # noqa: PLC0415 - --help must stay quick
+    from retouch.credentials.signer import Signer  # noqa: PLC0415 - --help must stay quick
+    from retouch.engines import routing  # noqa: PLC0415 - the same
     from retouch.engines.planner import plan_instruction  # noqa: PLC0415 - the same
     from retouch.worker.child.pool import ChildPool  # noqa: PLC0415 - the same
+    from retouch.worker.signing import signed  # noqa: PLC0415 - the same
 
     plan = plan_instruction(request.prompt)
     route = routing.route(request, plan, settings.models)
+    signer = Signer.open(settings)
     children = ChildPool(settings, engines=(route.engine,))
     with _bar(quiet=quiet) as show:
         show("loading", 0)
@@ -130,11 +136,12 @@ async def _edit(settings: Settings, request: EditRequest, data: bytes, *, quiet:
                     on_progress=lambda percent: show("editing", 10 + 0.8 * percent),
                 )
                 show("writing", 92)
-                pictures = await session.finish(request.output_format, request.output_compression)
+                encoded = await session.finish(request.output_format, request.output_compression)
+                pictures, unsigned = signed(signer, encoded, plan=plan, engine=route.engine, title="picture")
                 show("done", 100)
         finally:
             await children.stop()
-    return _Made(plan, route, prepared, summary, pictures)
+    return _Made(plan, route, prepared, summary, pictures, unsigned)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from retouch import telemetry
+from retouch.credentials.signer import Signer
 from retouch.fetch.client import Fetcher
 from retouch.fetch.policy import FetchPolicy
 from retouch.storage import ObjectStore
@@ -34,13 +35,14 @@ async def serve(
     ready: Callable[[], None],
 ) -> None:
     """Work until ``stop``; then finish what is running within its grace time, or hand it back."""
+    signer = await asyncio.to_thread(Signer.open, settings)
     queue = await TicketQueue.open(url, settings)
     store = TaskStore(pool, queue, settings)
     objects = ObjectStore.open(settings)
     fetcher = Fetcher(FetchPolicy.from_settings(settings))
     children = ChildPool(settings)
     await children.start()
-    worker = Worker(Tools(settings, store, objects, fetcher), children)
+    worker = Worker(Tools(settings, store, objects, fetcher, signer), children)
     ready()
     log.info("worker ready", worker=worker.name, slots=settings.worker_slots)
     try:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from retouch.engines import routing
 from retouch.fetch.source import read_source
 from retouch.task import StoredPicture, Task, TaskOutcome
+from retouch.worker.signing import signed
 
 if TYPE_CHECKING:
+    from retouch.credentials.signer import Signer
     from retouch.engines.base import EncodedImage
     from retouch.engines.planner.plan import Plan
     from retouch.fetch.client import Fetcher
@@ -43,6 +45,7 @@ class Tools:
     store: TaskStore
     objects: ObjectStore
     fetcher: Fetcher
+    signer: Signer | None  # None: content credentials are off
 
 
 @dataclass(slots=True)
@@ -134,6 +137,19 @@ async def finish(attempt: Attempt, tools: Tools) -> None:  # noqa: ARG001 - the 
     attempt.advance(90)
 
 
+async def sign(attempt: Attempt, tools: Tools) -> None:
+    """Content credentials: here, because the child has no key; no pixel is opened for it."""
+    attempt.encoded, warnings = await asyncio.to_thread(
+        signed,
+        tools.signer,
+        attempt.encoded,
+        plan=_present(attempt.plan),
+        engine=_present(attempt.route).engine,
+        title=attempt.task.id,
+    )
+    attempt.warnings.extend(warnings)
+
+
 async def store(attempt: Attempt, tools: Tools) -> None:
     """Objects keyed task/attempt/index; an attempt that lost its lease cannot overwrite another's."""
     stored = []
@@ -171,6 +187,7 @@ STEPS: Final[tuple[Step, ...]] = (
     prepare,
     edit,
     finish,
+    sign,
     store,
     commit,
 )
