@@ -52,6 +52,7 @@ def run(
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = settings.model_copy(update={"port": _free_port(settings)})
     _require_weights(settings)
+    _require_signer(settings)
     if settings.database_url is not None:
         asyncio.run(_run(settings, settings.database_url.get_secret_value(), lambda: None))
         return
@@ -93,6 +94,13 @@ def _require_weights(settings: Settings) -> None:
         raise SetupError(
             f"model files are missing: {', '.join(missing)}", "get them with: retouch models pull"
         )
+
+
+def _require_signer(settings: Settings) -> None:
+    """The same for a certificate that cannot sign: the worker alone would be started again and again."""
+    from retouch.credentials.signer import Signer  # noqa: PLC0415 - only needed here
+
+    Signer.open(settings)
 
 
 def _free_port(settings: Settings) -> int:
