@@ -59,6 +59,8 @@ async def test_a_changed_url_opens_nothing(server: Server, links: Links, work: W
         good[:-1] + ("A" if good[-1] != "A" else "B"),
         re.sub(r"&signature=.*", "", good),
         good.partition("?")[0],
+        good + "A" * 500,
+        good.replace(str(later), "9" * 500),
         good.replace("signature=", "signature=%F0%9F%98%80"),
         # Signed, but not by a route of ours: only results and uploads are ever served.
         links.sign(server.url, "inputs/task_A/0", later),

@@ -7,12 +7,13 @@ the connection is closed.
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
 from tests.scenarios.conftest import Start
-from tests.scenarios.world import Server, problem, raw
+from tests.scenarios.world import STARRY, Server, problem, raw
 
 from retouch.api import wire
 from retouch.settings import Settings
@@ -87,6 +88,7 @@ async def test_the_second_request_of_a_connection_has_a_deadline_too(
         b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
         b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"GET / HTTP/1.1\r\nA B: c\r\n\r\n",
+        b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
     ],
 )
 async def test_what_is_no_http(server: Server, nonsense: bytes) -> None:
@@ -104,7 +106,16 @@ async def test_a_trailer_is_no_header(server: Server, token: str) -> None:
     assert error_of(said)["code"] == 401
 
 
-async def test_another_protocol_is_not_spoken(client: httpx2.AsyncClient) -> None:
-    headers = {"Connection": "Upgrade", "Upgrade": "websocket"}
+@pytest.mark.parametrize("protocol", ["websocket", "h2c"])
+async def test_another_protocol_is_not_spoken(client: httpx2.AsyncClient, protocol: str) -> None:
+    headers = {"Connection": "Upgrade", "Upgrade": protocol}
 
     problem(await client.get("/v1/nothing", headers=headers), 404, "not_found_error")
+    assert (await client.post("/v1/images/edits", json=STARRY, headers=headers)).status_code == 200
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for byte in json.dumps(STARRY).encode():
+            yield bytes([byte])
+
+    chunked = headers | {"Content-Type": "application/json"}
+    assert (await client.post("/v1/images/edits", content=pieces(), headers=chunked)).status_code == 200

@@ -16,8 +16,8 @@ from retouch.storage import ObjectMissing
 
 router = APIRouter(tags=["files"])
 
-Expires = Annotated[str, Query(description="Unix time until which the URL is good.", max_length=20)]
-Signature = Annotated[str, Query(description="Proves that this server made the URL.", max_length=64)]
+Expires = Annotated[str, Query(description="Unix time until which the URL is good.")]
+Signature = Annotated[str, Query(description="Proves that this server made the URL.")]
 
 
 @router.head(FILES + "{name:path}", include_in_schema=False)

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from retouch.api.context import new_request_id
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # Closing under a client that still sends loses it the answer, so one that errs by little is heard out.
 _PATIENCE = 4
+_OFFER = frozenset({b"connection", b"upgrade", b"http2-settings"})
 _LATE_S = 5.0  # after the application's own deadline for the body, which answers with 408
 
 
@@ -57,6 +59,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._head_bytes = self._head_fields = self._unread_bytes = 0
         self._refusal: RequestError | None = None
+        self._offered = False
 
     # --- the connection
 
@@ -75,12 +78,38 @@ class GuardedProtocol(HttpToolsProtocol):
         began_in_head = self._in_head
         if began_in_head and self._timer is None:
             self._arm(self._limits.head_seconds, self._head_is_late)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._feed(data)
         if began_in_head and self._in_head and not self.transport.is_closing():
             # A field that never ends reaches no callback before it does.
             self._head_bytes += len(data)
             if self._head_bytes > self._limits.head_bytes:
                 self._refuse(self._too_large())
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._decline(data[offer.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("")
+
+    def _decline(self, rest: bytes) -> None:
+        """Go on in HTTP/1.1 with a client that offered another protocol, as Java's does with each request.
+
+        The parser takes such a request for one without a body. So it begins anew, with the head as it would
+        be without the offer; ``rest`` is what had arrived behind the head.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self._refuse(InvalidRequest("This server is no proxy."))
+            return
+        kept = [b"%s: %s\r\n" % field for field in self.headers if field[0] not in _OFFER]
+        close = any(name == b"connection" and b"close" in value.lower() for name, value in self.headers)
+        kept.append(b"connection: close\r\n" if close else b"")
+        self.parser = httptools.HttpRequestParser(self)
+        self._offered = False
+        self._feed(b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method, self.url, b"".join(kept), rest))
 
     # --- the parser's callbacks
 
@@ -106,6 +135,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is complete: the application takes over, the body's deadline begins."""
+        if self.parser.should_upgrade():
+            self._offered = True
+            return
         self._in_head = False
         self._arm(self._limits.body_seconds + _LATE_S, self._close)
         super().on_headers_complete()
@@ -120,6 +152,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The whole request is here."""
+        if self._offered:
+            return
         self._disarm()
         self._in_head = True
         self._head_bytes = 0
@@ -179,6 +213,3 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """A client that offers another protocol is answered in this one; that is nothing to warn of."""

@@ -50,6 +50,7 @@ async def serve(
             ws="none",
             lifespan="on",
             log_config=None,
+            log_level="warning",  # this module says itself when it listens
             access_log=False,
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
