@@ -48,6 +48,18 @@ async def test_a_target_that_is_too_long(server: Server) -> None:
     assert error_of(said)["code"] == 431
 
 
+async def test_a_large_body_in_the_same_packet_is_no_head(server: Server, token: str) -> None:
+    body = b'{"task_ids": "' + b"x" * 60_000 + b'"}'
+    head = (
+        f"POST /v1/tasks/batch HTTP/1.1\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+
+    said = await raw(server, head.encode() + body)
+
+    assert error_of(said)["param"] == "task_ids"
+
+
 async def test_too_many_fields(client: httpx2.AsyncClient, server: Server) -> None:
     fields = b"".join(b"X-%d: 1\r\n" % number for number in range(101))
 

@@ -57,6 +57,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._limits = limits
         self._timer: asyncio.TimerHandle | None = None
         self._in_head = True
+        self._complete_heads = 0
         self._head_bytes = self._head_fields = self._unread_bytes = 0
         self._refusal: RequestError | None = None
         self._offered = False
@@ -75,12 +76,12 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Count what belongs to a head that is still incomplete, then parse."""
-        began_in_head = self._in_head
-        if began_in_head and self._timer is None:
+        in_head, complete = self._in_head, self._complete_heads
+        if in_head and self._timer is None:
             self._arm(self._limits.head_seconds, self._head_is_late)
         self._unset_keepalive_if_required()
         self._feed(data)
-        if began_in_head and self._in_head and not self.transport.is_closing():
+        if in_head and complete == self._complete_heads and not self.transport.is_closing():
             # A field that never ends reaches no callback before it does.
             self._head_bytes += len(data)
             if self._head_bytes > self._limits.head_bytes:
@@ -139,6 +140,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._offered = True
             return
         self._in_head = False
+        self._complete_heads += 1
         self._arm(self._limits.body_seconds + _LATE_S, self._close)
         super().on_headers_complete()
 
