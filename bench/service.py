@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 import psutil
 
-from retouch.testing.service import Service, running_service
+from retouch.testing.service import Service, forget_cluster, running_service
 
 _MARKS: Final = {
     "retouch.worker.child": "child",
@@ -25,11 +25,12 @@ _MARKS: Final = {
 def service(command: Literal["run", "api"] = "run") -> Iterator[Service]:
     """Start in a folder of its own, stop afterwards. ``api``: without a worker, to measure submits alone."""
     quiet = {"RETOUCH_LOG_LEVEL": "warning"}
-    with (
-        tempfile.TemporaryDirectory(prefix="retouch-bench-") as folder,
-        running_service(Path(folder), quiet, command=command) as running,
-    ):
-        yield running
+    with tempfile.TemporaryDirectory(prefix="retouch-bench-") as folder:
+        try:
+            with running_service(Path(folder), quiet, command=command) as running:
+                yield running
+        finally:
+            forget_cluster(Path(folder) / "data")
 
 
 def processes(target: Service) -> dict[str, int]:

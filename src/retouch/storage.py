@@ -54,7 +54,7 @@ class ObjectStore:
         if settings.object_store_url is not None:
             return cls(from_url(settings.object_store_url))
         settings.objects_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cls(LocalStore(prefix=settings.objects_dir), settings.objects_dir)
+        return cls(LocalStore(prefix=settings.objects_dir, automatic_cleanup=True), settings.objects_dir)
 
     async def put(self, key: str, data: bytes) -> None:
         """Write an object that must not exist yet.

@@ -39,7 +39,7 @@ from psycopg.rows import dict_row
 
 from retouch.database.embedded import Supervisor as Server
 from retouch.settings import Settings
-from retouch.testing.service import Service, running_service
+from retouch.testing.service import Service, forget_cluster, running_service
 
 PROMPT = "Change the background to a starry sky, keep the main subject"
 PHOTO = Path(__file__).resolve().parents[1] / "data" / "photos" / "astronaut.png"
@@ -312,7 +312,9 @@ def campaign(folder: Path, *, tasks: int, hits: int, seed: int, side: int = 192)
             "RETOUCH_WORKER_SLOTS": "1",
         }
         with running_service(folder, {**quick, **allow}) as service:
-            return Campaign(service, url, tasks, hits, seed).run()
+            report = Campaign(service, url, tasks, hits, seed).run()
+        forget_cluster(folder / "data")
+        return report
 
 
 def main() -> int:

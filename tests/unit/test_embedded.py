@@ -281,6 +281,25 @@ def test_root_keeps_the_cluster_outside_the_data_folder_and_loosens_nothing(home
 
 
 @needs_root
+def test_a_new_folder_where_one_was_deleted_begins_with_no_rows(home: Settings) -> None:
+    """The old cluster belonged to another secret: with it, no key would open anything."""
+    with Supervisor(home) as first:
+        old = first.place.cluster
+    try:
+        shutil.rmtree(home.data_dir)
+        with Supervisor(home) as second:
+            assert second.place.cluster != old
+        forget_cluster(second)
+        # One that was in use and has only lost its pointer keeps its rows.
+        shutil.rmtree(home.data_dir)
+        home.data_dir.mkdir(mode=0o700)
+        (home.data_dir / "secret").touch()
+        assert find_place(home).cluster == old
+    finally:
+        forget_cluster(first)
+
+
+@needs_root
 def test_a_moved_data_folder_finds_its_cluster(home: Settings) -> None:
     with Supervisor(home) as server:
         value_kept(server.url, 6)

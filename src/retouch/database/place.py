@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import importlib.metadata
 import importlib.util
+import itertools
 import os
 import pwd
 import shutil
@@ -28,6 +29,7 @@ PORT = 5432  # only a part of the socket's name: nothing listens on TCP
 # sun_path has 108 bytes with its final zero (unix(7)).
 _SOCKET_PATH_MAX = 107
 _POINTER = "database.toml"
+_USED = ("secret", "objects")  # what a service that ran leaves in its data folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def find_place(settings: Settings) -> Place:
         # Made by a normal user; root looks after the same rows instead of beginning with none.
         owner = _owner(inside.stat().st_uid)
         return Place(data_dir, inside, _short(data_dir / "run", name, owner.uid), owner)
-    cluster = _pointed(data_dir / _POINTER) or STATE_DIR / "clusters" / name
+    cluster = _pointed(data_dir / _POINTER) or _unpointed(data_dir, name)
     return Place(data_dir, cluster, RUN_DIR / cluster.name, _unprivileged(settings.postgres_user))
 
 
@@ -167,6 +169,19 @@ def _pointed(pointer: Path) -> Path | None:
     except (FileNotFoundError, tomllib.TOMLDecodeError, KeyError):
         return None
     return cluster if cluster.exists() else None
+
+
+def _unpointed(data_dir: Path, name: str) -> Path:
+    """Where a cluster that no pointer names lies, or will lie.
+
+    A folder that was in use has lost its pointer, and its cluster is the one named after its path. A new
+    folder where one was deleted begins with no rows: the old cluster belonged to other keys.
+    """
+    clusters = STATE_DIR / "clusters"
+    if any((data_dir / used).exists() for used in _USED):
+        return clusters / name
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(clusters / each for each in names if not (clusters / each).exists())
 
 
 def _write_pointer(pointer: Path, cluster: Path) -> None:

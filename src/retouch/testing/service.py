@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from retouch.database.place import find_place
+from retouch.settings import Settings
 
 READY_CEILING_S = 120
 STOP_CEILING_S = 60
@@ -73,6 +77,15 @@ def running_service(
     finally:
         os.close(reader)
         _stop(process, log)
+
+
+def forget_cluster(data_dir: Path) -> None:
+    """Remove the stopped bundled server's files that lie outside ``data_dir`` when root ran it."""
+    place = find_place(Settings(data_dir=data_dir, database_url=None))
+    for folder in (place.cluster, place.socket_dir):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in place.cluster.parent.glob(f"{place.cluster.name}.*"):
+        file.unlink()
 
 
 def retouch(*arguments: str, environment: Mapping[str, str] | None = None) -> str:

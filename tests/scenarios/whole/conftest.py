@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.scenarios.whole.client import Client
 
-from retouch.testing.service import Service, running_service
+from retouch.testing.service import Service, forget_cluster, running_service
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,8 +22,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service as ``make run`` starts it."""
-    with running_service(tmp_path_factory.mktemp("whole")) as running:
+    folder = tmp_path_factory.mktemp("whole")
+    with running_service(folder) as running:
         yield running
+    forget_cluster(folder / "data")
 
 
 @pytest.fixture(scope="session")

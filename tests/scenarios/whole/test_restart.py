@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from tests.scenarios.whole.client import Client, data_uri, photo
 
-from retouch.testing.service import running_service
+from retouch.testing.service import forget_cluster, running_service
 
 HASTY = {"RETOUCH_SHUTDOWN_GRACE_S": "0"}
+
+
+@pytest.fixture(autouse=True)
+def _tidy(tmp_path: Path) -> Iterator[None]:
+    yield
+    forget_cluster(tmp_path / "data")
 
 
 def test_a_running_edit_is_handed_back_and_done_again(tmp_path: Path) -> None:
