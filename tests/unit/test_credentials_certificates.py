@@ -1,4 +1,4 @@
-"""The certificate: made once whoever comes first, renewed in time, or the owner's; a bad one is said at once."""
+"""The certificate: made once whoever comes first, renewed in time, or the owner's; a bad one is told."""
 
 from __future__ import annotations
 

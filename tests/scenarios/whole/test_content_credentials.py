@@ -7,7 +7,7 @@ from tests.support_credentials import UNTRUSTED, read
 
 from retouch.testing.service import Service
 
-PROMPT = "Change the background to a starry sky for grandmother, and make it warmer"
+PROMPT = "Change the background to a starry sky, keep the main subject"
 
 
 def test_every_picture_of_a_task_is_signed(client: Client, service: Service) -> None:
@@ -20,7 +20,7 @@ def test_every_picture_of_a_task_is_signed(client: Client, service: Service) -> 
         assert shown.manifest["title"] == f"{task['id']}-{index}"
         assert shown.edits[0]["parameters"]["retouch"]["scene"] == "starry sky"
         assert shown.edits[0]["digitalSourceType"].endswith("/composite")
-        assert b"grandmother" not in data
+        assert b"keep the main subject" not in data
 
     authority = (service.data_dir / "credentials" / "ca.pem").read_text()
     assert read(data, user_anchors=authority).state == "Trusted"
