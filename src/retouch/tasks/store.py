@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -222,6 +223,8 @@ class TaskStore:
             delay_s = 0.0 if cause == "worker_lost" else retry_delay_s(cause, before, self._settings)
             release = key | counted | {"delay_s": delay_s, "reason": failure.code}
             await connection.execute(_SQL["release"], release)
+            # Nobody is told when a delay has passed: without this the next poll would find the ticket.
+            asyncio.get_running_loop().call_later(delay_s, self._queue.wake, self._pool)
             return Status.PENDING
         await connection.execute(_SQL["count_last"], key | counted)
         end = key | {"failure": Jsonb(storable(asdict(failure))), "reason": f"{cause} used up"}
