@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -23,12 +22,14 @@ def api(
     Example: RETOUCH_DATABASE_URL=postgresql://... retouch api --port 8000
     """
     end_with_parent()
+    import uvloop  # noqa: PLC0415 - --help stays quick
+
     from retouch.database.pool import database_url  # noqa: PLC0415 - --help must not load the driver
 
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     telemetry.configure_logging(settings.log_level, settings.log_format)
     with database_url(settings) as url:
-        asyncio.run(_serve(settings, url))
+        uvloop.run(_serve(settings, url))
 
 
 async def _serve(settings: Settings, url: str) -> None:
