@@ -9,12 +9,18 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.support_credentials import read
 from typer.testing import CliRunner
 
 from retouch.cli.main import app
 from retouch.testing import pictures
 
 runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def _a_data_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETOUCH_DATA_DIR", str(tmp_path / "data"))
 
 
 def retouch(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -73,6 +79,7 @@ def test_an_edit_writes_as_many_pictures_as_asked(tmp_path: Path) -> None:
     for image in report["images"]:
         with Image.open(image["file"]) as opened:
             assert (opened.format, opened.size) == ("WEBP", (160, 120))
+        assert read(Path(image["file"]).read_bytes(), "image/webp").state == "Valid"
 
 
 @pytest.mark.parametrize(
