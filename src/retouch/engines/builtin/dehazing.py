@@ -71,7 +71,7 @@ def _smooth(plane: Plane, guide: Plane, radius: int) -> Plane:
 def dehazed(
     rgb: NDArray[np.uint8], strength: float, progress: Callable[[float], None], veil: Veil | None = None
 ) -> NDArray[np.uint8]:
-    """``rgb`` with ``strength`` 0..1 of its haze taken out, up to 95 %; its mean brightness is mostly kept."""
+    """``rgb`` with ``strength`` 0..1 of its haze taken out, up to 95 %; its brightness is mostly kept."""
     veil = Veil.of(rgb) if veil is None else veil
     progress(0.4)
     size = (rgb.shape[1], rgb.shape[0])
