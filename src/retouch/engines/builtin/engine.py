@@ -9,22 +9,26 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from retouch.engines.base import Capabilities, Edited, EditResult, EngineEnvironment
 from retouch.engines.routing import unhonoured
-from retouch.errors import DeadlineExceeded, InstructionNotSupported, TaskCancelled
+from retouch.errors import DeadlineExceeded, InstructionNotSupported, TaskCancelled, WeightsMissing
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from retouch.engines.base import Pixels, Run
+    from retouch.engines.builtin.faces import Face, FaceDetector
     from retouch.engines.builtin.matting import U2NetMatting
     from retouch.engines.builtin.operation import Canvas, Context, Matte, OperationFunction
     from retouch.engines.planner.plan import Plan
     from retouch.task import EditRequest
+
+Seen = TypeVar("Seen")
 
 
 class BuiltinEngine:
@@ -49,23 +53,27 @@ class BuiltinEngine:
         self._environment = environment
         self._operations: Mapping[str, OperationFunction] = {}
         self._matting: U2NetMatting | None = None
+        self._detector: FaceDetector | None = None
 
     def warm(self) -> None:
-        """Import the operations and compile the matting net; both need files."""
-        from retouch.engines.builtin.matting import U2NetMatting  # noqa: PLC0415 - only in the child
+        """Import the operations and compile the nets; both need files. The net for faces may be missing."""
+        from retouch.engines.builtin.faces import FaceDetector  # noqa: PLC0415 - only in the child
+        from retouch.engines.builtin.matting import U2NetMatting  # noqa: PLC0415 - the same
         from retouch.engines.builtin.operations import OPERATIONS  # noqa: PLC0415 - the same
 
         self._operations = OPERATIONS
-        self._matting = U2NetMatting(
-            self._environment.weights("u2net"), self._environment.cache_dir, self._environment.threads
-        )
+        place = self._environment.cache_dir, self._environment.threads
+        self._matting = U2NetMatting(self._environment.weights("u2net"), *place)
+        with suppress(WeightsMissing):  # said again, to whoever asks for faces
+            self._detector = FaceDetector(self._environment.weights("faces"), *place)
 
     def edit(
         self, request: EditRequest, plan: Plan, images: Sequence[Pixels], run: Run
     ) -> EditResult[Pixels]:
         """See :class:`retouch.engines.base.LocalEngine`."""
         started = time.perf_counter()
-        work = _Work(request, plan, images, run, _remembered(self._matte), list(plan.warnings))
+        seen = _remembered(self._matte), _remembered(self._faces)
+        work = _Work(request, plan, images, run, *seen, list(plan.warnings))
         pictures = tuple(
             Edited(self._picture(work, index).pixels, request.seed + index) for index in range(request.n)
         )
@@ -97,6 +105,11 @@ class BuiltinEngine:
             raise RuntimeError("edit() before warm()")
         return self._matting.matte(rgb)
 
+    def _faces(self, rgb: NDArray[np.uint8]) -> tuple[Face, ...]:
+        from retouch.engines.builtin.operation import no_detector  # noqa: PLC0415 - needs numpy
+
+        return no_detector(rgb) if self._detector is None else self._detector.detect(rgb)
+
 
 @dataclass(frozen=True, slots=True)
 class _Work:
@@ -107,6 +120,7 @@ class _Work:
     images: Sequence[Pixels]
     run: Run
     matte: Callable[[NDArray[np.uint8]], Matte]
+    faces: Callable[[NDArray[np.uint8]], tuple[Face, ...]]
     warnings: list[str]
 
     def context(self, index: int, position: int) -> Context:
@@ -122,6 +136,7 @@ class _Work:
             preview=lambda canvas: self.run.preview(canvas.pixels),
             others=self.images[1:],
             warnings=self.warnings,
+            faces=self.faces,
         )
 
     def report(self, index: int, part: float) -> None:
@@ -140,14 +155,14 @@ def _canvas(image: Pixels) -> Canvas:
     return Canvas(image[..., :3].copy(), image[..., 3].copy() if has_alpha else None)
 
 
-def _remembered(matte: Callable[[Any], Matte]) -> Callable[[Any], Matte]:
-    """One matte per distinct picture: n results of one photo need it once."""
-    kept: dict[bytes, Matte] = {}
+def _remembered(look: Callable[[Any], Seen]) -> Callable[[Any], Seen]:
+    """One look at each distinct picture: n results of one photo need it once."""
+    kept: dict[bytes, Seen] = {}
 
-    def give(rgb: Any) -> Matte:
+    def give(rgb: Any) -> Seen:
         key = hashlib.blake2b(rgb.tobytes(), digest_size=16).digest()
         if key not in kept:
-            kept[key] = matte(rgb)
+            kept[key] = look(rgb)
         return kept[key]
 
     return give

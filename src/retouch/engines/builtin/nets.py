@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CompiledNet:
-    """A net with one input and one output that matters, ready to run.
+    """A net with one input, ready to run.
 
     Calls from several threads are not safe: the pixel process works on one picture at a time.
     """
@@ -28,8 +28,13 @@ class CompiledNet:
 
     def __call__(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run on one float32 tensor in the net's layout; gives a copy of the net's first output."""
+        return self.outputs(tensor, 1)[0]
+
+    def outputs(self, tensor: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], ...]:
+        """Copies of the net's first ``count`` outputs."""
         try:
-            return np.array(self.infer([tensor])[0], np.float32)
+            answer = self.infer([tensor])
+            return tuple(np.array(answer[index], np.float32) for index in range(count))
         except RuntimeError as failure:
             raise EngineFailed(f"the net {self.name} could not be run") from failure
 
@@ -49,7 +54,7 @@ def _openvino() -> Any:
 
 
 def compile_net(path: Path, *, cache_dir: Path | None, threads: int) -> CompiledNet:
-    """Read an ONNX file and compile it for one picture at a time on ``threads`` cores.
+    """Read an ONNX or TensorFlow Lite file and compile it for one picture at a time on ``threads`` cores.
 
     The CPU plugin computes in bf16 where the processor has it (twice as fast, and the mattes do not
     differ to the eye). ``cache_dir`` keeps the compiled net for the next start (1.8 s -> 0.3 s).

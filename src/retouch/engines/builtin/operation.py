@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
+from retouch.errors import WeightsMissing
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from retouch.engines.base import Pixels
+    from retouch.engines.builtin.faces import Face
 
 Matte: TypeAlias = "NDArray[np.float32]"  # (H, W) float32, 0..1, 1 = subject
 
@@ -33,13 +36,19 @@ class Canvas:
         return self.rgb if self.alpha is None else np.dstack([self.rgb, self.alpha])
 
 
+def no_detector(rgb: NDArray[np.uint8]) -> tuple[Face, ...]:  # noqa: ARG001 - stands in for one
+    """Stands where faces cannot be looked for: their net is a download of its own, and not everybody's."""
+    raise WeightsMissing("The model faces is not on this machine; run: retouch models pull faces")
+
+
 @dataclass(slots=True)
 class Context:
     """What an operation may use besides its canvas and arguments.
 
     ``seed`` is this picture's own, ``variation`` its index among the n asked for. ``matte`` gives the
     subject of a picture (computed once per picture and kept). ``progress`` takes 0..1 of this operation
-    and raises TaskCancelled when nobody waits any more: call it between heavy steps.
+    and raises TaskCancelled when nobody waits any more: call it between heavy steps. ``faces`` finds the
+    faces of a picture, or raises WeightsMissing.
     """
 
     seed: int
@@ -49,6 +58,7 @@ class Context:
     preview: Callable[[Canvas], None]
     others: Sequence[Pixels] = ()  # the request's further pictures
     warnings: list[str] = field(default_factory=list)
+    faces: Callable[[NDArray[np.uint8]], tuple[Face, ...]] = no_detector
 
     def rng(self, salt: int = 0) -> np.random.Generator:
         """A generator of this picture's own; ``salt`` separates the operation's independent draws."""
