@@ -17,6 +17,7 @@ _NEAR = 1.0  # degrees: lines that agree
 _SHORTEST = 0.035  # of the longer side
 _HORIZON = 0.25  # of the longer side
 _LEAST_AGREEMENT = 0.28  # of the weight of all nearly level and upright lines
+_LONG = 0.1  # of the longer side: many short lines may be a roof, or a wall seen from the side
 _LEAST_LENGTH = 0.45  # of the longer side, all lines that agree together
 
 Values: TypeAlias = NDArray[np.float64]
@@ -45,6 +46,8 @@ def tilt(rgb: NDArray[np.uint8]) -> Tilt | None:
     near = lines.off(peak, fan) < _NEAR
     agreement = float(lines.weight[near].sum() / lines.weight.sum())
     if agreement < _LEAST_AGREEMENT or lines.length[near].sum() < _LEAST_LENGTH:
+        return None
+    if lines.length[near].max() < _LONG:
         return None
     mean = np.average((lines.lean - fan * lines.side)[near], weights=lines.weight[near])
     return Tilt(float(mean), agreement)
@@ -81,7 +84,7 @@ def _lines(rgb: NDArray[np.uint8]) -> _Lines:
     lean = (direction + 45) % 90 - 45
     level = np.abs((direction + 90) % 180 - 90) < 45
     side = np.where(level, 0, (ends[:, 0] + ends[:, 2]) / gray.shape[1] - 1)
-    weight = length**2 * np.where(level & (length < _HORIZON), 0.2, 1.0)
+    weight = length**2 * np.where(level & (length < _HORIZON), 0.03, 1.0)
     keep = (
         (np.abs(lean) <= _MOST + np.abs(side) * max(_FANS))
         & (length > _SHORTEST)

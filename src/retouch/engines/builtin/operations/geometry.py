@@ -258,7 +258,7 @@ def _leaned(canvas: Canvas, degrees: float) -> Canvas:
         return _mapped(
             canvas,
             lambda plane: np.asarray(
-                cv2.warpAffine(plane, back, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101), np.uint8
+                cv2.warpAffine(plane, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
             ),
         )
     alpha = np.asarray(cv2.warpAffine(canvas.alpha, back, size, flags=flags), np.uint8)

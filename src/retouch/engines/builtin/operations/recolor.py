@@ -21,7 +21,7 @@ from retouch.engines.builtin.tone import into_gamut
 _TARGETS: Final = ("subject", "background", "whole")
 _MEASURED = 512  # px of the longer side: means need no more
 _LEAST = 1 / 512  # of the matte: less is nowhere seen
-_BAND = 128
+_BAND = 1 << 16  # pixels in float at a time: what stays in the cache is several times as fast
 
 
 def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
@@ -122,17 +122,29 @@ def _dyed(
     mixed = bool(((region > _LEAST) & (region < 1)).any())
     unmixer = Unmixer.of(rgb, region) if mixed else None
     result = rgb.copy()
-    for rows in strips(len(region), _BAND):
+    for rows in strips(len(region), max(1, _BAND // region.shape[1])):
         part = region[rows]
-        y, x = np.nonzero(part > _LEAST)
-        if y.size:
-            light = decode(rgb[rows][y, x])
-            own = light
-            if unmixer is not None:
-                rim = np.flatnonzero(part[y, x] < 1)
-                own = light.copy()
-                own[rim] = unmixer.unmix(rgb, region, rows, y[rim], x[rim])
-            change = dye.on(own) - own
-            result[rows][y, x] = to_uint8(to_srgb(f32(light + strength * part[y, x][:, None] * change)))
+        used = np.flatnonzero((part > _LEAST).any(axis=0))
+        if used.size:
+            columns = slice(int(used[0]), int(used[-1]) + 1)
+            light = decode(rgb[rows, columns])
+            own = light if unmixer is None else _own(light, rgb, region, (rows, columns), unmixer)
+            share = f32(strength) * part[:, columns, None]
+            dyed = to_uint8(to_srgb(f32(light + share * (dye.on(own) - own))))
+            result[rows, columns] = np.where(share > strength * _LEAST, dyed, rgb[rows, columns])
         context.progress(0.4 + 0.6 * rows.stop / len(region))
     return result
+
+
+def _own(
+    light: Plane, rgb: NDArray[np.uint8], region: Matte, place: tuple[slice, slice], unmixer: Unmixer
+) -> Plane:
+    """The region's own light at a place: its rim without what shines through it."""
+    rows, columns = place
+    part = region[rows, columns]
+    y, x = np.nonzero((part > _LEAST) & (part < 1))
+    if y.size == 0:
+        return light
+    own = light.copy()
+    own[y, x] = unmixer.unmix(rgb, region, rows, y, x + columns.start)
+    return own
