@@ -35,6 +35,8 @@ def render(sheet: Sheet) -> Picture:
     sheet.progress(0.65)
     shaded = _hatched(grey(clean), sheet)
     board = to_float(_drafted(sheet))
+    for plane in (drawn, shaded):
+        plane[_title_field(sheet)] = 0
     sheet.progress(0.8)
     tooth = grain(sheet.shape, sheet.rng(2), 1.5 * unit)
     line = 1 - (1 - drawn) * (1 - 0.55 * shaded) * (1 - 0.92 * board)
@@ -48,7 +50,7 @@ def render(sheet: Sheet) -> Picture:
 def _drawn(clean: Picture, sheet: Sheet) -> Plane:
     """Contours 0..1: fine for what lies inside, a thicker one around the subject."""
     unit = sheet.unit
-    size = unit * (0.7 + 0.3 * sheet.strength)
+    size = unit * (0.7 + 0.3 * sheet.strength) * float(sheet.rng(8).uniform(0.85, 1.25))
     light = local_contrast(grey(clean), unit)
     stream = flow(clean, 3 * unit)
     inner = 1 - ink(light, stream, 0.85 * size, amount=28, threshold=0.32, slope=4)
@@ -91,7 +93,8 @@ def _paper(sheet: Sheet, tooth: Plane) -> Picture:
         uneven = uneven + 0.16 * np.exp(-fold / 2.2) + 0.05 * np.exp(-fold / 22)
     fine, coarse = (_squares(x, y, step * unit) for step in (16, 80))
     uneven = uneven + 0.13 * fine + 0.28 * coarse
-    return np.asarray(_BLUE + (_FADED - _BLUE) * np.clip(uneven, 0, 1.4)[..., None], np.float32)
+    deep = _BLUE * np.asarray(1 + rng.uniform(-0.16, 0.16) + rng.uniform(-0.1, 0.1, 3), np.float32)
+    return np.asarray(deep + (_FADED - deep) * np.clip(uneven, 0, 1.4)[..., None], np.float32)
 
 
 def _squares(x: Plane, y: Plane, pitch: float) -> Plane:
@@ -170,30 +173,30 @@ def _box(pen: _Pen, corner: tuple[float, float], other: tuple[float, float]) -> 
         pen.line(start, end, 170)
 
 
-def _title(pen: _Pen, sheet: Sheet) -> None:
-    """The block in the lower right corner: ruled fields with numbers only."""
+def _title_field(sheet: Sheet) -> tuple[slice, slice]:
+    """Rows and columns of the title block in the lower right corner; none where it would not fit."""
     height, width = sheet.shape
-    unit, rng = sheet.unit, sheet.rng(7)
-    right, bottom = width - 15 * unit, height - 15 * unit
-    left, top = right - 190 * unit, bottom - 54 * unit
+    right, bottom = width - round(15 * sheet.unit), height - round(15 * sheet.unit)
+    left, top = right - round(190 * sheet.unit), bottom - round(54 * sheet.unit)
     if left < 0.45 * width or top < 0.6 * height:
+        return slice(0), slice(0)
+    return slice(top, bottom), slice(left, right)
+
+
+def _title(pen: _Pen, sheet: Sheet) -> None:
+    """The title block: ruled fields with numbers only."""
+    unit, rng = sheet.unit, sheet.rng(7)
+    rows, columns = _title_field(sheet)
+    if not rows.stop:
         return
-    cv2.rectangle(pen.plane, (round(left), round(top)), (round(right), round(bottom)), 0, -1)
+    pen.plane[rows, columns] = 0
+    left, top, right, bottom = columns.start, rows.start, columns.stop, rows.stop
     _box(pen, (left, top), (right, bottom))
     pen.line((left, top + 27 * unit), (right, top + 27 * unit), 170)
     for part in (0.34, 0.7):
         pen.line((left + part * 190 * unit, top), (left + part * 190 * unit, bottom), 170)
-    numbers = (
-        f"1:{int(rng.choice((5, 10, 20, 50)))}",
-        f"{int(rng.integers(100, 999))}-{int(rng.integers(1, 9))}",
-    )
-    fields = (
-        *numbers,
-        str(int(rng.integers(1, 9))),
-        "mm",
-        f"{int(rng.integers(10, 99))}.{int(rng.integers(10, 99))}",
-        "A",
-    )
+    a, b, c, d, e = rng.integers((100, 1, 1, 10, 10), (999, 9, 9, 99, 99)).tolist()
+    fields = (f"1:{int(rng.choice((5, 10, 20, 50)))}", f"{a}-{b}", f"{c}", "mm", f"{d}.{e}", "A")
     for i, text in enumerate(fields):
         column, row = (0.04, 0.38, 0.76)[i % 3], 18 + 27 * (i // 3)
         pen.number(text, left + column * 190 * unit, top + row * unit)

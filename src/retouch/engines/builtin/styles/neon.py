@@ -93,10 +93,12 @@ def _bent(chains: list[NDArray[np.float32]], sheet: Sheet) -> tuple[Picture, Pla
     gases = [to_srgb(np.array(side, np.float32)) * 255 for side in (front, back)]
     drift = clouds(sheet.shape, sheet.rng(2), 2.0, scale=1.4)
     crowd = _crowd(chains, sheet)
+    # Its outline is the subject's own.
+    within = blur(subject, 6 * unit)
     tubes, cores = np.zeros((*sheet.shape, 3), np.uint8), np.zeros(sheet.shape, np.uint8)
     for chain in chains:
         x, y = chain[len(chain) // 2].astype(int).tolist()
-        on, small = float(subject[y, x]) > 0.4, float(fine[y, x])
+        on, small = float(within[y, x]) > 0.3, float(fine[y, x])
         # Fur and foliage would be a tangle: where lines crowd only the long ones are bent.
         if len(chain) < unit * (26 - 14 * small if on else 50) * (1 + 3.2 * float(crowd[y, x]) ** 2):
             continue

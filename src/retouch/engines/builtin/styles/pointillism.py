@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _GROUND = np.array([0.93, 0.89, 0.80], np.float32)
 _SHIFT = 3  # fractional bits of the coordinates given to OpenCV
 # Each coat: units between dots in the open and where the eye looks, radius in spacings, divided hue.
-_COATS = ((11.5, 4.6, 0.66, 1.0), (10.0, 3.2, 0.44, 0.9), (12.0, 2.5, 0.40, 0.7))
+_COATS = ((11.5, 6.2, 0.66, 1.0), (10.0, 4.6, 0.44, 0.95), (12.0, 3.5, 0.42, 0.8))
 
 
 def render(sheet: Sheet) -> Picture:
@@ -61,14 +61,14 @@ def _dab(
 def _divided(
     aim: Picture, points: NDArray[np.float32], fine: Plane, amount: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Colours of dots, (N, 3) sRGB: hues swung to either side, one dot in eight in the opposite colour."""
+    """Colours of dots, (N, 3) sRGB: hues swung to either side, now and then a dot of pure light or shade."""
     x, y = points[:, 0].astype(np.intp), points[:, 1].astype(np.intp)
-    lab, calm = aim[y, x].astype(np.float64), amount * (1 - 0.6 * fine[y, x])
+    lab, calm = aim[y, x].astype(np.float64), amount * (1 - 0.45 * fine[y, x])
     count = len(points)
     chroma = np.hypot(lab[:, 1], lab[:, 2])
     hue = np.arctan2(lab[:, 2], lab[:, 1]) + rng.choice((-0.62, -0.2, 0.2, 0.62), count) * calm
     # Sunlight is orange and shade is blue-violet, whatever the thing's own colour.
-    turned = rng.random(count) < 0.11 * calm
+    turned = rng.random(count) < 0.09 * calm
     vivid = np.clip(1.55 * chroma + 0.03, 0.045 * calm + 0.4 * chroma, 0.24)
     light = lab[:, 0] * 0.92 + 0.08 + rng.normal(0, 0.045, count) * calm
     warm = np.where(lab[:, 0] > 0.62, np.radians(68), np.radians(285))

@@ -59,7 +59,7 @@ def _cut(clean: Picture, fine: Plane, sheet: Sheet) -> tuple[NDArray[np.int32], 
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
     per_unit = sheet.unit / shrink * (0.5 + 0.5 * sheet.strength) * float(sheet.rng(1).uniform(0.9, 1.15))
     focus = cv2.resize(fine, size, interpolation=cv2.INTER_AREA)
-    spacing = np.maximum(per_unit * 72 * 0.42**focus, 4).astype(np.float32)
+    spacing = np.maximum(per_unit * 72 * 0.56**focus, 4).astype(np.float32)
     seeds = np.unique(np.round(strewn(spacing, sheet.rng(2), 0.9)).astype(np.intp), axis=0)
     marks = np.zeros(size[::-1], np.int32)
     marks[seeds[:, 1], seeds[:, 0]] = np.arange(1, len(seeds) + 1)
@@ -132,7 +132,7 @@ def _leading(labels: NDArray[np.int32], fine: Plane, sheet: Sheet) -> tuple[Plan
     inside[[0, -1]] = 0
     inside[:, [0, -1]] = 0
     away = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
-    width = unit * (2.9 - 1.3 * blur(fine, 10 * unit)) * (1 + 0.08 * clouds(sheet.shape, sheet.rng(7), 1))
+    width = unit * (2.9 - 2.1 * blur(fine, 8 * unit)) * (1 + 0.08 * clouds(sheet.shape, sheet.rng(7), 1))
     frame = _from_border(sheet.shape) / (9 * unit)
     across = np.minimum(away / np.maximum(width, 0.6), frame)
     lead = 1 - smoothstep(np.asarray(across, np.float32), 0.8, 1.15)

@@ -37,10 +37,10 @@ def render(sheet: Sheet) -> Picture:
     eager = 0.5 + 0.8 * fine + 0.35 * sheet.subject()
     board.lay(drawn, stream, Brush(4.7 * unit * size, 9, 3, 0.2, 0.06), sheet.rng(3), eager)
     sheet.progress(0.65)
-    board.lay(drawn, stream, Brush(2.5 * unit * size, 7, 2, 0.18, 0.03), sheet.rng(4), 0.1 + 1.2 * fine)
+    board.lay(drawn, stream, Brush(2.6 * unit * size, 6, 2, 0.2, 0.03), sheet.rng(4), 0.05 + 1.05 * fine)
     board.lay(drawn, stream, Brush(1.3 * unit * size, 5, 1, 0.15, 0.01), sheet.rng(5), 1.5 * fine**2)
     sheet.progress(0.85)
-    relief = lit(board.height, unit) * (1 - 0.55 * fine)
+    relief = lit(board.height, unit) * (1 - 0.65 * fine)
     shown = board.picture * (1 + 0.115 * relief[..., None]) + 0.018 * np.maximum(relief, 0)[..., None]
     return np.asarray(np.clip(shown, 0, 1), np.float32)
 

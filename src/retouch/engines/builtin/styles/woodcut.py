@@ -1,4 +1,4 @@
-"""Woodcut: black ink on cream paper, the tone cut into lines that follow the form."""
+"""Woodcut: dark ink on cream paper, the tone cut into lines that follow the form."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from retouch.engines.builtin.surface import blur, clouds, grain
 if TYPE_CHECKING:
     from retouch.engines.builtin.styles.sheet import Picture, Plane, Sheet
 
-_PAPER = np.array([0.945, 0.915, 0.845], np.float32)
-_INK = np.array([0.075, 0.065, 0.07], np.float32)
+# Papers and the ink that goes with each, sRGB.
+_PAPERS = np.array([[0.945, 0.915, 0.845], [0.93, 0.885, 0.79], [0.95, 0.94, 0.91]], np.float32)
+_INKS = np.array([[0.075, 0.065, 0.07], [0.16, 0.095, 0.065], [0.06, 0.075, 0.13]], np.float32)
 _PITCH = 8.5  # units from line to line
 
 
@@ -35,8 +36,9 @@ def render(sheet: Sheet) -> Picture:
     cut = np.minimum(cut, np.maximum(outline, smoothstep(ridges, 0.75, 0.95) * (1 - fine)))
     sheet.progress(0.85)
     black = _pressed(1 - cut, sheet)[..., None]
-    paper = _PAPER * (1 + 0.012 * grain(sheet.shape, sheet.rng(4), 1.8 * unit))[..., None]
-    return np.asarray(np.clip(paper * (1 - black) + _INK * black, 0, 1), np.float32)
+    print_ = int(sheet.rng(8).integers(len(_INKS)))
+    paper = _PAPERS[print_] * (1 + 0.012 * grain(sheet.shape, sheet.rng(4), 1.8 * unit))[..., None]
+    return np.asarray(np.clip(paper * (1 - black) + _INKS[print_] * black, 0, 1), np.float32)
 
 
 def _tones(light: Plane, fine: Plane, unit: float) -> Plane:
@@ -95,7 +97,7 @@ def _ranked(values: Plane) -> Plane:
 def _cut(light: Plane, ridges: Plane, fine: Plane, unit: float) -> Plane:
     """1 where wood is cut away, 0 where it prints."""
     # Where the eye looks the drawing itself decides more than the lines do.
-    threshold = 0.14 + 0.72 * (ridges * (1 - 0.55 * fine) + 0.5 * 0.55 * fine)
+    threshold = 0.14 + 0.72 * (ridges * (1 - 0.48 * fine) + 0.24 * fine)
     edge = 0.16 / max(1.0, unit)
     return smoothstep(np.asarray(light - threshold, np.float32), -edge, edge)
 
