@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.reading import AMOUNT, FRAME, Reading
 from retouch.engines.planner.slots import colours_of, fill, scene_of, strength_of
+from retouch.engines.planner.text import fold
+from retouch.engines.planner.words import load
 
 _SCENIC = frozenset({"scene", "part", "night", "sky", "bokeh"})
 _WEATHER = frozenset({"fog", "storm"})
+_ARABIC_ARTICLE = "ال"
 
 
 def read_isolation(bag: Bag) -> Reading | None:
@@ -150,6 +154,8 @@ def read_scene(bag: Bag) -> Reading | None:
     placed = bag.has("subject", "person") and bag.has("front", "put")
     if bag.has("subject", "person") and not placed:
         return None
+    if _speaks_of_the_sky(bag):
+        return None
     if bag.has("sky", "add") and not placed and bag.has("change") and bag.names("scene"):
         return None
     scene = scene_of(bag)
@@ -159,3 +165,23 @@ def read_scene(bag: Bag) -> Reading | None:
     if bag.has("change") and not placed:
         said.append(f"{scene.id}: read as the background")
     return Reading(Operation("background.replace", {"scene": scene.id}), warnings=tuple(said))
+
+
+def _speaks_of_the_sky(bag: Bag) -> bool:
+    """Whether the sky itself is to change, as in "rends le ciel étoilé": a verb, an article, the sky."""
+    marks = bag.marks
+    for index, mark in enumerate(marks):
+        if mark.family != "scene" or not index:
+            continue
+        bare = mark.text.removeprefix(_ARABIC_ARTICLE)
+        article = bare != mark.text or marks[index - 1].label == "filler:the"
+        verb = marks[index - 1 - (bare == mark.text)] if index > (bare == mark.text) else None
+        if article and bare in _sky_words() and verb is not None and verb.family == "change":
+            return True
+    return False
+
+
+@lru_cache(maxsize=1)
+def _sky_words() -> frozenset[str]:
+    phrases = ",".join(load().concepts["sky"].values()).split(",")
+    return frozenset(fold(phrase.strip().rstrip("~")) for phrase in phrases)

@@ -6,6 +6,10 @@ from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.reading import Reading
 
+# What a prohibition may name besides: "don't crop it", "no border".
+_WORKS = frozenset({"crop", "flip", "turn", "rotate", "resize", "size", "extend", "straighten", "sharpen"})
+_WORKS |= {"denoise", "tint", "frame", "weather", "falling", "noise", "enhance"}
+
 
 def read_constraint(bag: Bag) -> Reading | None:
     """Keep the subject; everything else unchanged; the person stays as she is."""
@@ -55,11 +59,13 @@ def read_prohibition(bag: Bag) -> Reading | None:
         "down",
         "too",
     }
-    allowed |= {"adj", "cmp", "amount", "more", "less", "only", "except", "transparent"}
+    allowed |= {"adj", "cmp", "amount", "more", "less", "only", "except", "transparent", *_WORKS}
     if not bag.only(allowed) or not bag.has(
-        "change", "touch", "remove", "blur", "cutout", "add", "up", "down"
+        "change", "touch", "remove", "blur", "cutout", "add", "up", "down", *_WORKS
     ):
         return None
+    if bag.has(*_WORKS):
+        return Reading(kept=frozenset({"property"}))
     kinds = [kind for kind in ("remove", "cutout", "blur") if bag.has(kind)]
     if len(kinds) > 1 or (kinds and bag.has("subject") and bag.has("background")):
         return None

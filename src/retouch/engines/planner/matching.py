@@ -14,7 +14,7 @@ from retouch.engines.planner.text import Token, script_of
 from retouch.engines.planner.words import LATIN, Lexicon, Node
 
 _PIECE = 10
-_UNKNOWN = {"word": 200, "cjk": 120, "number": 4, "symbol": 0, "colour": 0}
+_UNKNOWN = {"word": 200, "cjk": 120, "number": 4, "symbol": 0, "colour": 0, "ratio": 0}
 _GRAMMAR = frozenset(
     {"filler", "and", "neg", "more", "less", "too", "only", "except", "keep", "change", "put"}
 )
@@ -135,7 +135,7 @@ class Matcher:
             return 0
         if language == "en" or language not in LATIN:
             return 1
-        if letters < _FOREIGN_LETTERS or labels[0] in _GRAMMAR:
+        if letters < _FOREIGN_LETTERS or labels[0].partition(":")[0] in _GRAMMAR:
             return None
         return 3
 
@@ -161,7 +161,7 @@ def _walk(tokens: Sequence[Token], choice: list[_Match], start: int, end: int) -
         match = choice[at - start]
         last = at + match.length
         token = tokens[at]
-        if match.labels == ("unknown",) and token.kind in {"number", "colour", "symbol"}:
+        if match.labels == ("unknown",) and token.kind in {"number", "colour", "symbol", "ratio"}:
             value = _number(token.key) if token.kind == "number" else 0.0
             marks.append(Mark(token.kind, at, last, value, token.key))
         else:

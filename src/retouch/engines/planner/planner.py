@@ -12,6 +12,15 @@ from retouch.engines.planner.matching import Mark, Matched, Matcher
 from retouch.engines.planner.plan import Operation, Plan
 from retouch.engines.planner.readers import read
 from retouch.engines.planner.reading import Reading
+from retouch.engines.planner.steps import (
+    Step,
+    agree,
+    all_constraints,
+    contradicts,
+    joinable,
+    read_in_parts,
+    repeats,
+)
 from retouch.engines.planner.text import Token, clean, tokenise
 from retouch.engines.planner.words import load
 
@@ -20,7 +29,8 @@ _QUOTES = 10
 _SURE, _REFUSED = 0.97, 0.1
 _LONGEST_RETRY = 80  # tokens: a second reading in another Latin language is for short texts
 _NOUNS = frozenset({"subject", "property", "rest", "person", "image"})
-_MOST_CUTS = 24  # marks of a clause within which hidden boundaries are looked for
+_WHOLE = frozenset({"style", "tone", "weather", "restore"})
+_BORROWED = frozenset({"flip", "rotate", "turn", "remove", "down", "less", "add", "extend", "crop"})
 
 
 def plan_instruction(text: str) -> Plan:
@@ -51,14 +61,6 @@ def _forbids(matched: Matched) -> bool:
 
 
 @dataclass
-class _Step:
-    """A clause that was read, with what it was read from."""
-
-    bag: Bag
-    reading: Reading
-
-
-@dataclass
 class _Draft:
     """One attempt at a text in one language."""
 
@@ -67,7 +69,7 @@ class _Draft:
     matched: Matched
     language: str
     head_last: bool
-    steps: list[_Step] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     waiting: Bag | None = None
     refused: list[tuple[int, int]] = field(default_factory=list)  # token ranges
 
@@ -75,6 +77,8 @@ class _Draft:
         """Read clause after clause, then judge the whole."""
         for bag in self._clauses():
             self._take(bag)
+            if len(self.refused) == _QUOTES:
+                break  # no more can be quoted, and one is enough to refuse
         self._give_up_waiting()
         return self._judge()
 
@@ -94,14 +98,16 @@ class _Draft:
         if bag.has("unknown"):
             self._refuse(bag)
             return
-        steps = _read_in_parts(bag)
-        if self.waiting is not None and _all_constraints(steps) and self.waiting.only(_NOUNS):
+        steps = read_in_parts(bag)
+        if self.waiting is not None and all_constraints(steps) and self.waiting.only(_NOUNS):
             bag, self.waiting = self.waiting.joined(bag), None
-            steps = _read_in_parts(bag)
-        if self.waiting is not None and not _all_constraints(steps):
+            steps = read_in_parts(bag)
+        if self.waiting is not None and not joinable(self.waiting, bag):
+            self._give_up_waiting()
+        if self.waiting is not None and not all_constraints(steps):
             merged = read(self.waiting.joined(bag))
             if merged:
-                self._record(_Step(self.waiting.joined(bag), merged))
+                self._record(Step(self.waiting.joined(bag), merged))
                 self.waiting = None
                 return
             if not steps:
@@ -114,58 +120,74 @@ class _Draft:
         elif not self._continues(bag):
             self.waiting = bag
 
-    def _record(self, step: _Step) -> None:
+    def _record(self, step: Step) -> None:
         """Add a step; a change of tone right after one belongs to it, a background replaces a cut-out."""
         last = self.steps[-1] if self.steps else None
-        if last and step.reading.operation and last.reading.operation == step.reading.operation:
+        if last and repeats(step, last):
             return
-        if last and _is_tone(last) and _is_tone(step):
-            joined = last.bag.joined(step.bag)
-            together = read(joined)
-            if together and together.operation and together.operation.kind == "tone":
-                self.steps[-1] = _Step(joined, together)
-                return
-        if last and last.bag.has("too") and _agree(last, step):
+        if last and last.shades and last.shades == step.shades and self._merge(last, step):
+            return
+        if last and last.bag.has("too") and agree(last, step):
             self.steps[-1] = step
             return
-        if last and _kind(last) == _kind(step) == "background.replace":
-            joined = last.bag.joined(step.bag)
-            together = read(joined)
-            if together:
-                self.steps[-1] = _Step(joined, together)
-            else:
+        if last and last.kind == step.kind == "background.replace":
+            if not self._merge(last, step):
                 self._refuse(step.bag)
             return
-        if last and _kind(last) == "background.remove" and _kind(step) == "background.replace":
+        if last and last.kind == "background.remove" and step.kind == "background.replace":
             self.steps.pop()
         self.steps.append(step)
 
+    def _merge(self, last: Step, step: Step) -> bool:
+        """Put two steps of one kind together, if that can be read."""
+        if not joinable(last.bag, step.bag):
+            return False
+        joined = last.bag.joined(step.bag)
+        together = read(joined)
+        if together is None or Step(joined, together).kind != step.kind:
+            return False
+        self.steps[-1] = Step(joined, together)
+        return True
+
     def _continues(self, bag: Bag) -> bool:
         """Whether ``bag`` says more about the step before it."""
-        if not self.steps:
+        if not self.steps or not joinable(self.steps[-1].bag, bag):
             return False
         last = self.steps[-1]
         if last.reading.kept and bag.only(_NOUNS):
             more = read(last.bag.joined(bag))
             if more:
-                self.steps[-1] = _Step(last.bag.joined(bag), more)
+                self.steps[-1] = Step(last.bag.joined(bag), more)
             return more is not None
         if bag.has("subject", "sky", "remove", "property"):
             return False
         together = last.bag.joined(bag)
         reading = read(together)
-        if not reading and _kind(last) in {"background.remove", "background.blur", "background.replace"}:
-            together = replace(
-                bag, marks=(*bag.marks, Mark("background", bag.marks[-1].last, bag.marks[-1].last))
-            )
-            reading = read(together)
-            if reading and _kind(last) != "background.replace":
-                self._record(_Step(together, reading))
-                return True
-            return False
         if reading and reading.operation:
-            self.steps[-1] = _Step(together, reading)
-        return bool(reading and reading.operation)
+            self.steps[-1] = Step(together, reading)
+            return True
+        if last.kind.startswith("background."):
+            return self._speaks_of_background(last, bag)
+        return last.kind in {"geometry", "restore"} and self._borrows(last, bag)
+
+    def _speaks_of_background(self, last: Step, bag: Bag) -> bool:
+        """Whether ``bag`` is a request if it leaves out the word background: "cut it out, white"."""
+        end = bag.marks[-1].last
+        together = replace(bag, marks=(*bag.marks, Mark("background", end, end)))
+        reading = read(together)
+        if not reading or last.kind == "background.replace":
+            return False
+        self._record(Step(together, reading))
+        return True
+
+    def _borrows(self, last: Step, bag: Bag) -> bool:
+        """Whether ``bag`` is a request with the verb of the last: "flip it horizontally and vertically"."""
+        verbs = tuple(mark for mark in last.bag.content if mark.family in _BORROWED)
+        reading = read(replace(bag, marks=(*verbs, *bag.marks))) if verbs else None
+        if reading and reading.operation and reading.operation.kind == last.kind:
+            self.steps.append(Step(bag, reading))
+            return True
+        return False
 
     def _give_up_waiting(self) -> None:
         if self.waiting is not None:
@@ -179,12 +201,9 @@ class _Draft:
         self._settle_isolation()
         kept = frozenset(name for step in self.steps for name in step.reading.kept)
         operations = [step.reading.operation for step in self.steps if step.reading.operation]
-        if "background" in kept:
-            self.refused += [
-                (step.bag.marks[0].first, step.bag.marks[-1].last)
-                for step in self.steps
-                if _kind(step).startswith("background.")
-            ]
+        for step in self.steps:
+            if contradicts(step, kept):
+                self._refuse(step.bag)
         if self.refused or not operations:
             return self._refusal()
         warnings = tuple(said for step in self.steps for said in step.reading.warnings)
@@ -194,9 +213,7 @@ class _Draft:
         return Plan(self.language, final, max(round(confidence, 3), 0.3), (), warnings)
 
     def _settle_isolation(self) -> None:
-        others = any(
-            _kind(step).startswith("background.") and not step.reading.isolates for step in self.steps
-        )
+        others = any(step.kind.startswith("background.") and not step.reading.isolates for step in self.steps)
         for step in self.steps:
             if step.reading.isolates and others:
                 step.reading = Reading(kept=frozenset({"subject"}))
@@ -219,60 +236,6 @@ class _Draft:
         return self.text[start:end].strip()[:_QUOTE]
 
 
-def _read_in_parts(bag: Bag) -> list[_Step]:
-    """The clause as one request, or, where it hides a boundary, as the shortest requests it divides into."""
-    whole = read(bag)
-    if whole:
-        return [_Step(bag, whole)]
-    marks = bag.content
-    if len(marks) > _MOST_CUTS:
-        return []
-    best: dict[int, list[_Step]] = {len(marks): []}
-    for start in range(len(marks) - 1, -1, -1):
-        found: list[list[_Step]] = []
-        for cut in range(start + 1, len(marks) + 1):
-            part = replace(bag, marks=marks[start:cut])
-            reading = read(part) if cut in best else None
-            if reading and (_stands_alone(part, reading) or cut - start == len(marks)):
-                found.append([_Step(part, reading), *best[cut]])
-        if found:
-            best[start] = min(found, key=_oddness)
-    return best.get(0, [])
-
-
-def _stands_alone(part: Bag, reading: Reading) -> bool:
-    """A scene within a longer clause is a background only where the clause says so: not "brighter stars"."""
-    replaces = reading.operation is not None and reading.operation.kind == "background.replace"
-    return not replaces or part.has("background", "behind", "front")
-
-
-def _oddness(steps: list[_Step]) -> tuple[bool, int]:
-    """Divisions into few requests come first, those that forbid what they ask for last."""
-    return any("background" in step.reading.kept for step in steps), len(steps)
-
-
-def _all_constraints(steps: list[_Step]) -> bool:
-    return bool(steps) and all(step.reading.operation is None for step in steps)
-
-
-def _kind(step: _Step) -> str:
-    return step.reading.operation.kind if step.reading.operation else ""
-
-
-def _is_tone(step: _Step) -> bool:
-    operation = step.reading.operation
-    return operation is not None and operation.kind == "tone" and "look" not in operation.arguments
-
-
-def _agree(complaint: _Step, remedy: _Step) -> bool:
-    """Whether, as in "too dark, brighten it a bit", the second says how much of what the first asks for."""
-    if not (_is_tone(complaint) and _is_tone(remedy)):
-        return False
-    one, other = complaint.reading.operation, remedy.reading.operation
-    signs = [{a: v > 0 for a, v in op.arguments.items()} for op in (one, other) if op]
-    return signs[0].items() <= signs[1].items()
-
-
 def _keeping(operation: Operation, kept: frozenset[str]) -> Operation:
     if operation.kind == "background.replace" and "subject" in kept:
         return Operation(operation.kind, {**operation.arguments, "keep": "subject"})
@@ -283,5 +246,5 @@ def _unkept(kept: frozenset[str], operations: Sequence[Operation]) -> tuple[str,
     """Warnings for a subject that should stay and is touched, as the operation works on the whole picture."""
     if "subject" not in kept:
         return ()
-    whole = [operation.kind for operation in operations if operation.kind in {"style", "tone"}]
+    whole = [op.kind for op in operations if op.kind in _WHOLE or op.arguments.get("target") == "whole"]
     return tuple(f"{kind}: applied to the whole picture, subject included" for kind in whole[:1])

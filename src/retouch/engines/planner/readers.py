@@ -5,12 +5,18 @@ A reader that meets a mark outside its list gives None: nothing is ever skipped 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from retouch.engines.planner.backgrounds import read_background, read_blur, read_isolation, read_scene
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.constraints import read_constraint, read_prohibition
+from retouch.engines.planner.effects import read_frame, read_weather
+from retouch.engines.planner.geometry import read_geometry
 from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.reading import AMOUNT, FRAME, Reading
+from retouch.engines.planner.repairs import read_recolor, read_restore
 from retouch.engines.planner.slots import fill, strength_of
+from retouch.engines.planner.supported import SUPPORTED
 from retouch.engines.planner.tones import axes_of
 
 _FITTING = {
@@ -28,22 +34,34 @@ _FITTING = {
 
 
 def read(bag: Bag) -> Reading | None:
-    """The reading of ``bag`` as one request, or None."""
+    """The reading of ``bag`` as one request, or None; "only" is silent where nothing hangs on it."""
     if not bag.families or bag.has("unknown", "break"):
         return None
+    reading = _read(bag)
+    if reading or not bag.has("only"):
+        return reading
+    return _read(replace(bag, marks=tuple(mark for mark in bag.marks if mark.family != "only")))
+
+
+def _read(bag: Bag) -> Reading | None:
     for reader in (
         read_constraint,
         read_prohibition,
         read_isolation,
         read_blur,
+        read_recolor,
         read_background,
+        read_geometry,
+        read_frame,
         _style,
         _look,
         _tone,
         read_scene,
+        read_weather,
+        read_restore,
     ):
         reading = reader(bag)
-        if reading:
+        if reading and (reading.operation is None or reading.operation.kind in SUPPORTED.kinds):
             return reading
     return None
 

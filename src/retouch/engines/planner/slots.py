@@ -63,6 +63,9 @@ _AMOUNTS = {
     "tone": {"little": 15, "half": 30, "": 30, "much": 60},
     "blur": {"little": 25, "half": 50, "much": 80},
     "style": {"little": 40, "half": 50, "much": 100},
+    "frame": {"little": 25, "half": 50, "much": 80},
+    "weather": {"little": 30, "half": 50, "much": 90},
+    "restore": {"little": 25, "half": 50, "much": 80},
 }
 
 

@@ -35,9 +35,13 @@ def guess(word: str, language: str) -> str:
 
 
 def _the_one(word: str, near: set[str]) -> str:
-    """The only candidate, or the only one of the same letters (one doubled, or two swapped)."""
+    """The only candidate, or the only one of the same letters (one doubled, or two swapped).
+
+    Where there is none such, the only one that has a letter more: leaving one out is the commonest slip.
+    """
     same = {known for known in near if set(known) == set(word)}
-    chosen = near if len(near) == 1 else same
+    longer = {known for known in near if len(known) > len(word)}
+    chosen = near if len(near) == 1 else same or longer
     return next(iter(chosen)) if len(chosen) == 1 else ""
 
 

@@ -46,13 +46,16 @@ _RGB = re.compile(
     r"rgb\s{0,3}\(\s{0,3}\d{1,3}\s{0,3},\s{0,3}\d{1,3}\s{0,3},\s{0,3}\d{1,3}\s{0,3}\)", re.IGNORECASE
 )
 _NUMBER = re.compile(r"\d+")
+_SIDE = r"(\d{1,4}(?:[.,]\d{1,3})?)"
+_RATIO = re.compile(rf"{_SIDE}(?:[:：∶/／]|\s[:：∶/／]\s){_SIDE}(?![\d:：])")
+_DEGREES = "°º˚"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
     """One word, character, number, symbol or boundary; ``key`` is its folded form.
 
-    ``kind`` is one of word, cjk, number, colour, symbol, break.
+    ``kind`` is one of word, cjk, number, ratio ("16:9"), colour, symbol, break.
     """
 
     key: str
@@ -65,6 +68,8 @@ class Token:
 @lru_cache(maxsize=4096)
 def _class_of(char: str) -> str:
     code = ord(char)
+    if char in _DEGREES:
+        return "symbol"
     if any(low <= code <= high for low, high in _CJK_RANGES):
         return "cjk" if char != "・" else "space"
     category = unicodedata.category(char)
@@ -74,7 +79,7 @@ def _class_of(char: str) -> str:
         return "word"
     if char in _BREAKS:
         return "break"
-    return "symbol" if char in "#%&+＋％＆＃" else "space"
+    return "symbol" if char in "#%&+＋％＆＃٪" else "space"
 
 
 def clean(text: str) -> str:
@@ -126,6 +131,9 @@ def tokenise(text: str) -> list[Token]:
         elif colour := _rgb_at(text, at):
             end = at + len(colour)
             tokens.append(Token(_hex_of(colour), "colour", at, end))
+        elif ratio := _ratio_at(text, at):
+            end = at + len(ratio)
+            tokens.append(Token(_western(ratio), "ratio", at, end))
         elif sign := _sign_at(text, at):
             end = _end_of(text, at + 1, "number")
             tokens.append(Token(sign + fold(text[at + 1 : end]), "number", at, end))
@@ -159,6 +167,17 @@ def _hex_at(text: str, at: int) -> str:
 def _rgb_at(text: str, at: int) -> str:
     found = _RGB.match(text, at) if text[at] in "rR" and not text[at - 1 : at].isalpha() else None
     return found.group() if found else ""
+
+
+def _ratio_at(text: str, at: int) -> str:
+    found = _RATIO.match(text, at) if text[at].isdecimal() and not text[at - 1 : at].isdecimal() else None
+    return found.group() if found else ""
+
+
+def _western(ratio: str) -> str:
+    """``١٦:٩`` as ``16:9``."""
+    sides = _RATIO.fullmatch(ratio)
+    return ":".join(f"{float(side.replace(',', '.')):g}" for side in sides.groups()) if sides else ""
 
 
 def _hex_of(rgb: str) -> str:

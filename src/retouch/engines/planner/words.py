@@ -12,7 +12,10 @@ from typing import Any
 
 from retouch.engines.planner.text import Token, clean, fold, script_of, tokenise
 
-_FILES = ("words", "things", "connect", "scenes", "styles", "tones", "colours", "refused")
+_FILES = (
+    *("words", "things", "connect", "scenes", "styles", "tones", "colours"),
+    *("geometry", "frames", "weather", "restore", "recolor", "refused"),
+)
 _SHADES = ("hex", "light", "dark")
 _SHORTEST_STEM = 2
 _LONGEST_ENDING = 7
@@ -102,6 +105,8 @@ def _plant(root: Node, labels: tuple[str, ...], row: Mapping[str, str]) -> None:
         if language not in _SHADES:
             for phrase in phrases.split(","):
                 _plant_phrase(root, labels, language, _keys(phrase, language))
+                if phrase.endswith("~"):  # so that it wins over the bare word of a table loaded before
+                    _plant_phrase(root, labels, language, _keys(phrase.removesuffix("~"), language))
 
 
 def _keys(phrase: str, language: str) -> Iterable[str]:

@@ -1,0 +1,105 @@
+"""Clauses that were read, and how they go together with the ones before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from retouch.engines.planner.bag import Bag
+from retouch.engines.planner.readers import read
+from retouch.engines.planner.reading import Reading
+
+_SHAPING = frozenset({"crop", "cutout", "flip", "turn", "rotate", "straighten", "extend", "resize", "size"})
+_SHAPING |= {"change", "upside"}
+_LONGEST_JOINED = 40  # marks: what was cut apart is put together again up to here
+_MOST_CUTS = 24  # marks of a clause within which hidden boundaries are looked for
+
+
+@dataclass
+class Step:
+    """A clause that was read, with what it was read from."""
+
+    bag: Bag
+    reading: Reading
+
+    @property
+    def kind(self) -> str:
+        """Kind of the operation, "" for a constraint."""
+        return self.reading.operation.kind if self.reading.operation else ""
+
+    @property
+    def shades(self) -> str:
+        """What a further clause may say more about: "tone" by its axes, "resize" by its sides, else ""."""
+        arguments = self.reading.operation.arguments if self.reading.operation else {}
+        if arguments.get("action") == "resize":
+            return "resize"
+        return "tone" if self.kind == "tone" and "look" not in arguments else ""
+
+
+def read_in_parts(bag: Bag) -> list[Step]:
+    """The clause as one request, or, where it hides a boundary, as the shortest requests it divides into."""
+    whole = read(bag)
+    if whole:
+        return [Step(bag, whole)]
+    content = set(bag.content)
+    cuts = [index for index, mark in enumerate(bag.marks) if mark in content]
+    if len(cuts) > _MOST_CUTS:
+        return []
+    ends = [*cuts[1:], len(bag.marks)]
+    best: dict[int, list[Step]] = {len(bag.marks): []}
+    for start in reversed(cuts):
+        found: list[list[Step]] = []
+        for cut in (end for end in ends if end > start and end in best):
+            part = replace(bag, marks=bag.marks[start:cut])
+            reading = read(part)
+            if reading and _stands_alone(part, reading):
+                found.append([Step(part, reading), *best[cut]])
+        if found:
+            best[start] = min(found, key=_oddness)
+    return best.get(cuts[0], []) if cuts else []
+
+
+def _stands_alone(part: Bag, reading: Reading) -> bool:
+    """A scene within a longer clause is a background only where the clause says so: not "brighter stars".
+
+    A shape needs a verb of its own: "extend it to 16:9" is not two requests.
+    """
+    kind = reading.operation.kind if reading.operation else ""
+    if kind == "geometry":
+        return part.has(*_SHAPING)
+    return kind != "background.replace" or part.has("background", "behind", "front")
+
+
+def _oddness(steps: list[Step]) -> tuple[bool, int]:
+    """Divisions into few requests come first, those that forbid what they ask for last."""
+    return any("background" in step.reading.kept for step in steps), len(steps)
+
+
+def contradicts(step: Step, kept: frozenset[str]) -> bool:
+    """Whether a step changes what is to be kept."""
+    target = step.reading.operation.arguments.get("target", "") if step.reading.operation else ""
+    return target in kept or ("background" in kept and step.kind.startswith("background."))
+
+
+def joinable(one: Bag, other: Bag) -> bool:
+    """Whether two clauses are short enough to be read as one; without a limit, long texts take long."""
+    return len(one.marks) + len(other.marks) <= _LONGEST_JOINED
+
+
+def all_constraints(steps: list[Step]) -> bool:
+    """Whether there are steps, and none of them is an operation."""
+    return bool(steps) and all(step.reading.operation is None for step in steps)
+
+
+def repeats(step: Step, last: Step) -> bool:
+    """Whether a step says nothing that the last has not said: "a white outline, sticker effect"."""
+    one, other = step.reading.operation, last.reading.operation
+    return bool(one and other and one.kind == other.kind and one.arguments.items() <= other.arguments.items())
+
+
+def agree(complaint: Step, remedy: Step) -> bool:
+    """Whether, as in "too dark, brighten it a bit", the second says how much of what the first asks for."""
+    if complaint.shades != "tone" or remedy.shades != "tone":
+        return False
+    one, other = complaint.reading.operation, remedy.reading.operation
+    signs = [{a: v > 0 for a, v in op.arguments.items()} for op in (one, other) if op]
+    return signs[0].items() <= signs[1].items()
