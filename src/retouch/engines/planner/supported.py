@@ -37,6 +37,7 @@ SUPPORTED = Supported(
         "background.blur": "Blur the background",
         "style": "Convert the image to cyberpunk style",
         "tone": "Make it a bit brighter and warmer",
+        "geometry": "Crop it to 16:9",
     },
     scenes=(
         "starry sky",
@@ -118,6 +119,9 @@ _POINTS_TO = {
     "cmp": "tone",
     "adj": "tone",
     "night": "tone",
+    **dict.fromkeys(("crop", "ratio", "resize", "size", "width", "height", "px", "times"), "geometry"),
+    **dict.fromkeys(("rotate", "turn", "spin", "angle", "upside", "flip", "mirror"), "geometry"),
+    **dict.fromkeys(("straighten", "lean", "horizon", "extend"), "geometry"),
 }
 
 
@@ -129,6 +133,7 @@ def describe_supported() -> str:
         "background.blur": "with an amount where you like",
         "style": "styles: " + ", ".join(SUPPORTED.styles),
         "tone": ", ".join(SUPPORTED.axes) + "; looks: " + ", ".join(SUPPORTED.looks),
+        "geometry": "crop, resize, rotate, flip, straighten, extend",
     }
     return "\n".join(f'{kind}: "{example}" ({names[kind]})' for kind, example in SUPPORTED.kinds.items())
 

@@ -8,6 +8,7 @@ from retouch.engines.builtin.operations import (
     background_blur,
     background_remove,
     background_replace,
+    geometry,
     style,
     tone,
 )
@@ -18,4 +19,5 @@ OPERATIONS: Final[Mapping[str, OperationFunction]] = {
     "background.blur": background_blur.apply,
     "style": style.apply,
     "tone": tone.apply,
+    "geometry": geometry.apply,
 }
