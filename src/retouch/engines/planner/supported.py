@@ -38,6 +38,7 @@ SUPPORTED = Supported(
         "style": "Convert the image to cyberpunk style",
         "tone": "Make it a bit brighter and warmer",
         "geometry": "Crop it to 16:9",
+        "frame": "Add a thick white border",
     },
     scenes=(
         "starry sky",
@@ -122,6 +123,7 @@ _POINTS_TO = {
     **dict.fromkeys(("crop", "ratio", "resize", "size", "width", "height", "px", "times"), "geometry"),
     **dict.fromkeys(("rotate", "turn", "spin", "angle", "upside", "flip", "mirror"), "geometry"),
     **dict.fromkeys(("straighten", "lean", "horizon", "extend"), "geometry"),
+    **dict.fromkeys(("frame", "thick", "thin"), "frame"),
 }
 
 
@@ -134,6 +136,7 @@ def describe_supported() -> str:
         "style": "styles: " + ", ".join(SUPPORTED.styles),
         "tone": ", ".join(SUPPORTED.axes) + "; looks: " + ", ".join(SUPPORTED.looks),
         "geometry": "crop, resize, rotate, flip, straighten, extend",
+        "frame": "border, polaroid, vignette, rounded, sticker outline, drop shadow, grain",
     }
     return "\n".join(f'{kind}: "{example}" ({names[kind]})' for kind, example in SUPPORTED.kinds.items())
 

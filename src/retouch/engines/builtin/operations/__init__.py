@@ -8,6 +8,7 @@ from retouch.engines.builtin.operations import (
     background_blur,
     background_remove,
     background_replace,
+    frame,
     geometry,
     style,
     tone,
@@ -20,4 +21,5 @@ OPERATIONS: Final[Mapping[str, OperationFunction]] = {
     "style": style.apply,
     "tone": tone.apply,
     "geometry": geometry.apply,
+    "frame": frame.apply,
 }
