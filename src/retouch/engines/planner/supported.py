@@ -39,6 +39,7 @@ SUPPORTED = Supported(
         "tone": "Make it a bit brighter and warmer",
         "geometry": "Crop it to 16:9",
         "frame": "Add a thick white border",
+        "recolor": "Tint the whole picture blue",
     },
     scenes=(
         "starry sky",
@@ -124,6 +125,7 @@ _POINTS_TO = {
     **dict.fromkeys(("rotate", "turn", "spin", "angle", "upside", "flip", "mirror"), "geometry"),
     **dict.fromkeys(("straighten", "lean", "horizon", "extend"), "geometry"),
     **dict.fromkeys(("frame", "thick", "thin"), "frame"),
+    "tint": "recolor",
 }
 
 
@@ -137,6 +139,7 @@ def describe_supported() -> str:
         "tone": ", ".join(SUPPORTED.axes) + "; looks: " + ", ".join(SUPPORTED.looks),
         "geometry": "crop, resize, rotate, flip, straighten, extend",
         "frame": "border, polaroid, vignette, rounded, sticker outline, drop shadow, grain",
+        "recolor": "the subject, the background or the whole picture, in any colour",
     }
     return "\n".join(f'{kind}: "{example}" ({names[kind]})' for kind, example in SUPPORTED.kinds.items())
 

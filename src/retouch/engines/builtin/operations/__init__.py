@@ -10,6 +10,7 @@ from retouch.engines.builtin.operations import (
     background_replace,
     frame,
     geometry,
+    recolor,
     style,
     tone,
 )
@@ -22,4 +23,5 @@ OPERATIONS: Final[Mapping[str, OperationFunction]] = {
     "tone": tone.apply,
     "geometry": geometry.apply,
     "frame": frame.apply,
+    "recolor": recolor.apply,
 }
