@@ -39,6 +39,7 @@ SUPPORTED = Supported(
         "tone": "Make it a bit brighter and warmer",
         "geometry": "Crop it to 16:9",
         "frame": "Add a thick white border",
+        "weather": "Make it rain",
         "recolor": "Tint the whole picture blue",
     },
     scenes=(
@@ -126,6 +127,7 @@ _POINTS_TO = {
     **dict.fromkeys(("straighten", "lean", "horizon", "extend"), "geometry"),
     **dict.fromkeys(("frame", "thick", "thin"), "frame"),
     "tint": "recolor",
+    **dict.fromkeys(("weather", "falling"), "weather"),
 }
 
 
@@ -139,6 +141,7 @@ def describe_supported() -> str:
         "tone": ", ".join(SUPPORTED.axes) + "; looks: " + ", ".join(SUPPORTED.looks),
         "geometry": "crop, resize, rotate, flip, straighten, extend",
         "frame": "border, polaroid, vignette, rounded, sticker outline, drop shadow, grain",
+        "weather": "rain, snow, fog, sun-rays",
         "recolor": "the subject, the background or the whole picture, in any colour",
     }
     return "\n".join(f'{kind}: "{example}" ({names[kind]})' for kind, example in SUPPORTED.kinds.items())

@@ -13,6 +13,7 @@ from retouch.engines.builtin.operations import (
     recolor,
     style,
     tone,
+    weather,
 )
 
 OPERATIONS: Final[Mapping[str, OperationFunction]] = {
@@ -23,5 +24,6 @@ OPERATIONS: Final[Mapping[str, OperationFunction]] = {
     "tone": tone.apply,
     "geometry": geometry.apply,
     "frame": frame.apply,
+    "weather": weather.apply,
     "recolor": recolor.apply,
 }
