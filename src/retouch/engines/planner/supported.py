@@ -40,6 +40,7 @@ SUPPORTED = Supported(
         "geometry": "Crop it to 16:9",
         "frame": "Add a thick white border",
         "weather": "Make it rain",
+        "restore": "Remove the noise",
         "recolor": "Tint the whole picture blue",
     },
     scenes=(
@@ -128,6 +129,9 @@ _POINTS_TO = {
     **dict.fromkeys(("frame", "thick", "thin"), "frame"),
     "tint": "recolor",
     **dict.fromkeys(("weather", "falling"), "weather"),
+    **dict.fromkeys(
+        ("noise", "artefact", "haze", "denoise", "deblock", "dehaze", "sharpen", "enhance"), "restore"
+    ),
 }
 
 
@@ -142,6 +146,7 @@ def describe_supported() -> str:
         "geometry": "crop, resize, rotate, flip, straighten, extend",
         "frame": "border, polaroid, vignette, rounded, sticker outline, drop shadow, grain",
         "weather": "rain, snow, fog, sun-rays",
+        "restore": "denoise, deblock, dehaze, sharpen, auto",
         "recolor": "the subject, the background or the whole picture, in any colour",
     }
     return "\n".join(f'{kind}: "{example}" ({names[kind]})' for kind, example in SUPPORTED.kinds.items())

@@ -11,6 +11,7 @@ from retouch.engines.builtin.operations import (
     frame,
     geometry,
     recolor,
+    restore,
     style,
     tone,
     weather,
@@ -25,5 +26,6 @@ OPERATIONS: Final[Mapping[str, OperationFunction]] = {
     "geometry": geometry.apply,
     "frame": frame.apply,
     "weather": weather.apply,
+    "restore": restore.apply,
     "recolor": recolor.apply,
 }
