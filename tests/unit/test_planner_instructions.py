@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from retouch.engines.planner import plan_instruction
+from retouch.engines.planner import SUPPORTED, plan_instruction
 
 _DATA = Path(__file__).parents[1] / "data"
 
+# Two of the first sixty were refused when they were written; what they ask for has been built since.
+_BUILT_SINCE: dict[str, list[dict[str, Any]]] = {
+    "Gire a imagem 90 graus": [{"kind": "geometry", "action": "rotate", "degrees": 90}],
+    "Добавь дождь": [{"kind": "weather", "weather": "rain"}],
+}
+
 
 def _cases(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (_DATA / name).read_text("utf-8").splitlines()]
+    cases = [json.loads(line) for line in (_DATA / name).read_text("utf-8").splitlines()]
+    for case in cases:
+        if case["text"] in _BUILT_SINCE:
+            case |= {"operations": _BUILT_SINCE[case["text"]], "refused": False}
+    return cases
+
+
+_WRITTEN = _cases("instructions.jsonl")
 
 
 def _right(case: dict[str, Any]) -> bool:
@@ -22,9 +36,24 @@ def _right(case: dict[str, Any]) -> bool:
     return bool(plan["operations"] == case["operations"]) and bool(plan["unsupported"]) == case["refused"]
 
 
-def test_nearly_all_of_the_sixty_instructions_written_beforehand_are_planned_exactly() -> None:
-    wrong = [case["text"] for case in _cases("instructions.jsonl") if not _right(case)]
-    assert len(wrong) <= 3, wrong
+def test_at_least_ninety_five_in_a_hundred_instructions_are_planned_exactly() -> None:
+    wrong = [case["text"] for case in _WRITTEN if not _right(case)]
+    assert len(wrong) <= 0.05 * len(_WRITTEN), wrong
+
+
+def test_at_least_ninety_seven_in_a_hundred_impossible_instructions_are_refused() -> None:
+    impossible = [case["text"] for case in _WRITTEN if case["refused"]]
+    carried_out = [text for text in impossible if plan_instruction(text).operations]
+    assert len(impossible) >= 40
+    assert len(carried_out) <= 0.03 * len(impossible), carried_out
+
+
+def test_the_instructions_are_many_and_ask_for_every_kind_in_every_language() -> None:
+    assert len({case["text"] for case in _WRITTEN}) == len(_WRITTEN) >= 400
+    languages = Counter(plan_instruction(case["text"]).language for case in _WRITTEN)
+    assert min(languages[code] for code in "en zh es fr de ja pt ru ar hi ko".split()) >= 30
+    asked = {operation["kind"] for case in _WRITTEN for operation in case["operations"]}
+    assert asked == set(SUPPORTED.kinds)
 
 
 @pytest.mark.parametrize(
