@@ -19,6 +19,7 @@ from retouch.engines.builtin.colour import LUMINANCE, decode, luminance, to_srgb
 from retouch.engines.builtin.operation import Matte
 
 PROXY = 768  # px of the longer side: distance, haze and rays are smooth
+_GREEN = 128 - 12  # CIELAB a in 8 bits: no sky is as green
 _NEAREST = 0.05  # what lies at the lower border
 
 
@@ -67,6 +68,8 @@ def sky_of(photo: NDArray[np.uint8], subject: Plane) -> Plane:
     # Light and colour change slowly down a sky: each row is compared with what has been sky above it.
     result = np.zeros(photo.shape[:2], np.float32)
     colour = np.median(top, 0)
+    if colour[1] < _GREEN:
+        return result
     able = (rough < 5) & (subject < 0.3)
     for y in range(photo.shape[0]):
         near = able[y] & (np.abs(lab[y] - colour) @ np.array([0.5, 1, 1], np.float32) < 22)
@@ -77,7 +80,9 @@ def sky_of(photo: NDArray[np.uint8], subject: Plane) -> Plane:
             break
         if near.any():
             colour = 0.9 * colour + 0.1 * np.median(lab[y][near], 0)
-    return _refined(gaussian(result, 1.5), photo)
+    # What is as smooth as a sky down to the lower border is a backdrop, or the ground.
+    height = np.linspace(0, 1, photo.shape[0], dtype=np.float32)[:, None]
+    return _refined(gaussian(result * (1 - smoothstep(0.72, 0.95, height)), 1.5), photo)
 
 
 def _refined(plane: Plane, photo: NDArray[np.uint8]) -> Plane:
@@ -92,10 +97,21 @@ def _distance(light: Plane, subject: Plane, sky: Plane) -> Plane:
     height, width = subject.shape
     y = (np.arange(height, dtype=np.float32) + f32(0.5)) / f32(height)
     ground = np.repeat(np.clip(_NEAREST + 0.8 * (1 - y) ** 1.25, 0, 1)[:, None], width, 1)
-    far = _refined(np.maximum(ground, sky), to_uint8(to_srgb(light)))
+    far = _behind(_refined(np.maximum(ground, sky), to_uint8(to_srgb(light))), subject)
     rows = np.flatnonzero((subject > 0.5).any(axis=1))
     contact = float(ground[rows[-1], 0]) if rows.size else 0.0
     return f32(far * (1 - subject) + np.minimum(far, contact + 0.03) * subject)
+
+
+def _behind(plane: Plane, subject: Plane) -> Plane:
+    """``plane`` with what is around the subject carried on behind it, so that its rim sheds no halo."""
+    longer = max(plane.shape)
+    side = 2 * max(1, longer // 40) + 1
+    free = 1 - f32(cv2.dilate(subject, np.ones((side, side))))
+    stack = f32(np.dstack([plane * free, free]))
+    total = gaussian(stack, 0.02 * longer) + f32(1e-3) * gaussian(stack, 0.15 * longer)
+    filled = total[..., 0] / np.maximum(total[..., 1], 1e-6)
+    return f32(np.where(total[..., 1] > 1e-5, plane * free + filled * (1 - free), plane))
 
 
 @dataclass(frozen=True, slots=True)

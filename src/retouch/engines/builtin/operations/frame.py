@@ -15,6 +15,7 @@ from retouch.engines.builtin.colour import decode, luminance, to_float, to_srgb,
 from retouch.engines.builtin.operation import Canvas, Context
 from retouch.engines.builtin.outlines import (
     Colour,
+    band,
     cut_out,
     on_paper,
     outlined,
@@ -26,7 +27,7 @@ from retouch.engines.builtin.outlines import (
 from retouch.engines.builtin.subject import found
 
 _WHITE: Final[Colour] = (255, 255, 255)
-_BAND = 128  # rows in float at a time
+_THICK = 128  # rows of grain at a time: clumps need room about them
 
 
 def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
@@ -89,7 +90,7 @@ def _toothed(
     outside[inside] = 0
     rim = gaussian(1 - outside, max(0.8, 0.0012 * max(card.shape))) * outside
     rng = context.rng(2)
-    for rows in strips(len(card), _BAND):
+    for rows in strips(len(card), band(card.shape)):
         tooth = f32(rng.standard_normal((*card[rows].shape[:2], 1), np.float32) * (0.9 / 255))
         card[rows] = to_uint8(to_float(card[rows]) * (1 - 0.18 * rim[rows][..., None]) + tooth)
     card[inside] = photo
@@ -105,7 +106,7 @@ def _vignette(canvas: Canvas, strength: float, arguments: Mapping[str, Any], con
     y = ((np.arange(height, dtype=np.float32) + f32(0.5)) / f32(height / 2) - 1) ** 2
     rng = context.rng()
     result = np.empty_like(canvas.rgb)
-    for rows in strips(height, _BAND):
+    for rows in strips(height, band(canvas.rgb.shape)):
         radius = (x[None] + y[rows][:, None]) / 2
         fall = f32((1 + tangent * radius) ** -2)[..., None]
         mixed = to_srgb(decode(canvas.rgb[rows]) * fall + light * (1 - fall))
@@ -171,7 +172,7 @@ def _grain(canvas: Canvas, strength: float, arguments: Mapping[str, Any], contex
     size = max(canvas.rgb.shape[:2]) / 1800
     rng = context.rng()
     result = np.empty_like(canvas.rgb)
-    for rows in strips(len(canvas.rgb), _BAND):
+    for rows in strips(len(canvas.rgb), _THICK):
         srgb = to_float(canvas.rgb[rows])
         tone = f32(np.sqrt(luminance(decode(canvas.rgb[rows]))))
         seen = f32(0.12 + 3.5 * tone * (1 - tone))[..., None] * f32(0.085 * strength)

@@ -91,7 +91,7 @@ def _rain(canvas: Canvas, view: View, strength: float, context: Context) -> Weat
     haze = Haze(f32(1.15 * strength * view.distance), _air(view, 0.04, 0.72))
     light = f32(surroundings(view) * 1.1 + 0.25 * view.level + 0.035)
     return Weather(
-        grade, haze, _layers(_Falls(RAIN, lean, 0.35 + 1.1 * strength, light), canvas, view, context)
+        grade, haze, [_fallen(_Falls(RAIN, lean, 0.35 + 1.1 * strength, light), canvas, view, context)]
     )
 
 
@@ -103,7 +103,7 @@ def _snow(canvas: Canvas, view: View, strength: float, context: Context) -> Weat
     level = min(max(1.3 * view.level + 0.2, 0.3), 1.1)
     light = f32(0.3 * surroundings(view) + level * np.array([0.70, 0.72, 0.76], np.float32))
     return Weather(
-        grade, haze, _layers(_Falls(SNOW, lean, 0.3 + 1.2 * strength, light), canvas, view, context)
+        grade, haze, [_fallen(_Falls(SNOW, lean, 0.3 + 1.2 * strength, light), canvas, view, context)]
     )
 
 
@@ -117,15 +117,16 @@ class _Falls:
     light: Plane
 
 
-def _layers(falls: _Falls, canvas: Canvas, view: View, context: Context) -> list[Layer]:
+def _fallen(falls: _Falls, canvas: Canvas, view: View, context: Context) -> Layer:
+    """All layers of what falls in one: they have the same light."""
     size = small_size(canvas.rgb.shape, _DRAWN)
     subject = resize(view.subject, size)
-    layers = []
+    clear = np.ones(subject.shape, np.float32)
     for index, fall in enumerate(falls.layers):
         cover = falling(fall, size, falls.lean, falls.density, context.rng(10 + index))
-        layers.append(Layer(f32(cover * (1 - subject * (1 - fall.near))), falls.light))
+        clear *= 1 - np.clip(cover * (1 - subject * (1 - fall.near)), 0, 1)
         context.progress(0.3 + 0.3 * (index + 1) / len(falls.layers))
-    return layers
+    return Layer(f32(1 - clear), falls.light)
 
 
 def _sun_rays(canvas: Canvas, view: View, strength: float, context: Context) -> Weather:
