@@ -51,7 +51,7 @@ STYLES: Mapping[str, Style] = {
     "charcoal": Style(charcoal.render),
     "color pencil": Style(color_pencil.render),
     "ink wash": Style(ink_wash.render),
-    "woodcut": Style(woodcut.render, "ink"),
+    "woodcut": Style(woodcut.render),
     "halftone": Style(halftone.render),
     "mosaic": Style(mosaic.render),
     "stained glass": Style(stained_glass.render),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from retouch.engines.builtin.colour import to_float
+from retouch.engines.builtin.colour import to_float, to_uint8
 from retouch.engines.builtin.painting import abstraction, grey
 from retouch.engines.builtin.styles.attention import attention
 from retouch.engines.builtin.styles.cells import means, strewn
@@ -30,7 +30,7 @@ def render(sheet: Sheet) -> Picture:
     fine = attention(sheet, 11)
     sheet.progress(0.35)
     coarse = 62 - 20 * blur(sheet.subject(), 14 * unit)
-    spacing = np.maximum(unit * size * coarse * (9.5 / coarse) ** fine, 2)
+    spacing = np.maximum(unit * size * coarse * (8.5 / coarse) ** fine, 2)
     points = strewn(np.asarray(spacing, np.float32), sheet.rng(2))
     points = _to_edges(points, grey(aim), spacing)
     triangles = _triangles(_with_border(points, sheet.shape), sheet.shape)
@@ -38,7 +38,7 @@ def render(sheet: Sheet) -> Picture:
     labels = _labels(triangles, sheet.shape)
     colours = _facets(means(enriched(aim, chroma=1.3, contrast=14), labels, len(triangles)), sheet)
     sheet.progress(0.75)
-    return _drawn(triangles, colours, sheet.shape)
+    return _drawn(triangles, colours, aim)
 
 
 def _to_edges(points: NDArray[np.float32], light: Plane, spacing: Plane) -> NDArray[np.float32]:
@@ -95,10 +95,10 @@ def _facets(colours: NDArray[np.float32], sheet: Sheet) -> NDArray[np.float32]:
     return np.asarray(np.clip(colours * (1 + tilt) + 0.3 * tilt, 0, 1), np.float32)
 
 
-def _drawn(triangles: NDArray[np.float32], colours: NDArray[np.float32], shape: tuple[int, int]) -> Picture:
-    """Facets with smooth edges: drawn at twice the size."""
-    height, width = shape
-    board = np.zeros((2 * height, 2 * width, 3), np.uint8)
+def _drawn(triangles: NDArray[np.float32], colours: NDArray[np.float32], aim: Picture) -> Picture:
+    """Facets with smooth edges: drawn at twice the size, over the picture so that no seam is black."""
+    height, width = aim.shape[:2]
+    board = np.asarray(cv2.resize(to_uint8(aim), (2 * width, 2 * height)), np.uint8)
     tints = (colours * 255).tolist()
     for corners, tint in zip(_fixed(2 * triangles), tints, strict=True):
         cv2.fillConvexPoly(board, corners, tint, cv2.LINE_8, _SHIFT)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LEAD = np.array([0.055, 0.055, 0.065], np.float32)
 _ENAMEL = np.array([0.10, 0.05, 0.03], np.float32)  # linear: vitreous paint fired onto the glass
-_CUT = 640  # the glass is cut on a picture of this long side: pieces are large, their borders smooth
+_CUT = 720  # the glass is cut on a picture of this long side: pieces are large, their borders smooth
 
 
 def render(sheet: Sheet) -> Picture:
@@ -59,7 +59,7 @@ def _cut(clean: Picture, fine: Plane, sheet: Sheet) -> tuple[NDArray[np.int32], 
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
     per_unit = sheet.unit / shrink * (0.5 + 0.5 * sheet.strength) * float(sheet.rng(1).uniform(0.9, 1.15))
     focus = cv2.resize(fine, size, interpolation=cv2.INTER_AREA)
-    spacing = np.maximum(per_unit * 72 * 0.56**focus, 4).astype(np.float32)
+    spacing = np.maximum(per_unit * 72 * 0.6**focus, 4).astype(np.float32)
     seeds = np.unique(np.round(strewn(spacing, sheet.rng(2), 0.9)).astype(np.intp), axis=0)
     marks = np.zeros(size[::-1], np.int32)
     marks[seeds[:, 1], seeds[:, 0]] = np.arange(1, len(seeds) + 1)
@@ -86,7 +86,7 @@ def _smoothed(cut: NDArray[np.int32], size: tuple[int, int]) -> NDArray[np.int32
     for _ in range(8):
         smooth = np.asarray(cv2.medianBlur(smooth, 5), np.uint16)
     smooth = np.asarray(cv2.resize(smooth, size, interpolation=cv2.INTER_NEAREST), np.uint16)
-    for _ in range(3):
+    for _ in range(5):
         smooth = np.asarray(cv2.medianBlur(smooth, 5), np.uint16)
     return smooth.astype(np.int32) - 1
 
@@ -131,7 +131,8 @@ def _leading(labels: NDArray[np.int32], fine: Plane, sheet: Sheet) -> tuple[Plan
     inside[1:][labels[1:] != labels[:-1]] = 0
     inside[[0, -1]] = 0
     inside[:, [0, -1]] = 0
-    away = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
+    # A little blur takes the pixel steps of the cut out of the lead.
+    away = blur(np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 5), np.float32), unit) - 0.25 * unit
     width = unit * (2.9 - 2.1 * blur(fine, 8 * unit)) * (1 + 0.08 * clouds(sheet.shape, sheet.rng(7), 1))
     frame = _from_border(sheet.shape) / (9 * unit)
     across = np.minimum(away / np.maximum(width, 0.6), frame)
