@@ -132,7 +132,7 @@ def refine(rgb: NDArray[np.uint8], coarse: Matte) -> Matte:
         return _unmix(to_float(rgb), coarse)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     proxy = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return _guided_upsample(rgb, proxy, _unmix(to_float(proxy), coarse))
+    return guided_upsample(rgb, proxy, _unmix(to_float(proxy), coarse))
 
 
 def trimap(alpha: Matte) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -204,7 +204,7 @@ def _nearby_colours(guide: Plane, chosen: NDArray[np.bool_]) -> Plane:
     return resize(f32(total[..., :3] / np.maximum(total[..., 3:], 1e-10)), (width, height))
 
 
-def _guided_upsample(rgb: NDArray[np.uint8], proxy: NDArray[np.uint8], alpha: Matte) -> Matte:
+def guided_upsample(rgb: NDArray[np.uint8], proxy: NDArray[np.uint8], alpha: Matte) -> Matte:
     """He and Sun, "Fast Guided Filter" (2015): the filter's coefficients are smooth, so they scale up."""
     gray = f32(cv2.cvtColor(proxy, cv2.COLOR_RGB2GRAY)) / f32(255)
     mean_gray, mean_alpha = gaussian(gray, 1.5), gaussian(alpha, 1.5)
