@@ -75,12 +75,12 @@ def test_a_clean_picture_is_hardly_touched_by_denoising() -> None:
 
 
 @pytest.mark.parametrize("name", PHOTOS)
-@pytest.mark.parametrize("quality", [20, 40, 60])
+@pytest.mark.parametrize("quality", [18, 41, 75])
 def test_blocks_their_grid_and_their_quality_are_found(name: str, quality: int) -> None:
     spoilt = saved(photo(name), quality)
-    assert blockiness(spoilt)[0] > 0.5
+    assert blockiness(spoilt)[0] > 0.15
     assert blockiness(spoilt[3:, 5:])[1] == (5, 3)
-    assert abs(quality_of(spoilt, (0, 0)) - quality) <= 5
+    assert quality_of(spoilt, (0, 0)) == quality
     assert blockiness(photo(name))[0] < 0.1
 
 
@@ -91,6 +91,14 @@ def test_blocks_go(name: str) -> None:
     better = restored(spoilt, mode="deblock")
     assert psnr(better, clean) > psnr(spoilt, clean) + 0.1
     assert blockiness(better)[0] < 0.35 * blockiness(spoilt)[0]
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+def test_a_picture_without_blocks_is_left_as_it_is(name: str) -> None:
+    run, _ = context(nothing)
+    rgb = photo(name)
+    assert restore.apply(Canvas(rgb), {"mode": "deblock"}, run).rgb is rgb
+    assert any("no JPEG blocks" in warning for warning in run.warnings)
 
 
 def test_haze_goes_and_the_sky_is_no_darker() -> None:
@@ -157,7 +165,7 @@ def test_auto_leaves_a_good_photograph_alone(name: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES[:-1])
 def test_more_strength_does_more_and_none_nothing(mode: str) -> None:
-    rgb = noisy(photo("chelsea"), 8)
+    rgb = saved(noisy(photo("chelsea"), 8), 40)
     far = [np.abs(restored(rgb, mode=mode, strength=s).astype(int) - rgb).mean() for s in (20, 50, 100)]
     assert far == sorted(far)
     assert far[2] > far[0]
@@ -166,7 +174,7 @@ def test_more_strength_does_more_and_none_nothing(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES[:-1])
 def test_the_same_again_and_further_pictures_differ(mode: str) -> None:
-    rgb = noisy(photo("chelsea"), 8)
+    rgb = saved(noisy(photo("chelsea"), 8), 40)
     one, again, other = (restored(rgb, k, mode=mode) for k in (0, 0, 3))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)

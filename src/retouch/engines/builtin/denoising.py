@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from retouch.engines.builtin.blur import Plane, f32, strips
 
 _BLOCK = 8
+_QUALITIES = range(6, 97)
+_ASIDE = 3  # qualities: neighbours share too much of a table
+_LEAST_DIP = 0.16  # pictures that never were a JPEG reach 0.1
+_BLOCKLESS = 0.1  # levels of blockiness, see there
 _LARGE = 5_000_000  # pixels: beyond it smaller patches are compared, in less time
 
 
@@ -102,21 +106,34 @@ def _steps(gray: Plane) -> tuple[float, int]:
     return max(0.0, float(phases[best] - others.max())), (best + 2) % _BLOCK
 
 
-def quality_of(rgb: NDArray[np.uint8], grid: tuple[int, int]) -> int:
-    """The JPEG quality that ``rgb`` was saved with, 10..95: saving it again at that quality changes least.
+def quality_of(rgb: NDArray[np.uint8], grid: tuple[int, int]) -> int | None:
+    """The JPEG quality that ``rgb`` was saved with: saving it again at that quality changes least.
 
-    Farid, "Exposing digital forgeries from JPEG ghosts" (2009).
+    Farid, "Exposing digital forgeries from JPEG ghosts" (2009). None where no quality stands out: it never
+    was a JPEG, a very good one, or it was resized since.
     """
     part = rgb[grid[0] :, grid[1] :]
-    height, width = (max(_BLOCK, min(side, 1024) // _BLOCK * _BLOCK) for side in part.shape[:2])
-    part = np.ascontiguousarray(part[:height, :width])
-    qualities = np.arange(10, 96, 5)
-    change = np.array([float(np.abs(_saved(part, int(q)).astype(np.int16) - part).mean()) for q in qualities])
+    rows, columns = (_middle(side) for side in part.shape[:2])
+    part = np.ascontiguousarray(part[rows, columns])
+    if min(part.shape[:2]) < 2 * _BLOCK:
+        return None
+    change = np.array([float(cv2.norm(_saved(part, quality), part, cv2.NORM_L1)) for quality in _QUALITIES])
     # A better quality always changes less: what counts is the dip under its neighbours.
-    local = (np.roll(change, 1) + np.roll(change, -1)) / 2
-    local[0], local[-1] = change[0], change[-1]
-    dip = (local - change) / (local + 0.05)
-    return int(qualities[int(dip.argmax())])
+    around = (change[: -2 * _ASIDE] + change[2 * _ASIDE :]) / 2
+    dip = 1 - change[_ASIDE:-_ASIDE] / (around + 0.05 * part.size)
+    if dip.max() < _LEAST_DIP:
+        return None
+    # Half the steps of a table fit the same values as well: the coarsest that does is the one.
+    coarsest = int(np.flatnonzero(dip > 0.6 * dip.max())[0])
+    best = coarsest + int(dip[coarsest : coarsest + 3].argmax())
+    return int(_QUALITIES[best + _ASIDE])
+
+
+def _middle(side: int) -> slice:
+    """Up to 512 px in the middle, on the grid."""
+    length = min(side, 512) // _BLOCK * _BLOCK
+    start = (side - length) // 2 // _BLOCK * _BLOCK
+    return slice(start, start + length)
 
 
 def _saved(rgb: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
@@ -132,10 +149,15 @@ def deblocked(
     """``rgb`` without the squares and the ringing of a JPEG; ``strength`` 0..1, 0.5 for its own quality.
 
     Nosratinia, "Denoising of JPEG images by re-application of JPEG" (2001): saved again on many shifted
-    grids, the mean has no grid of its own and keeps what all of them keep.
+    grids, the mean has no grid of its own and keeps what all of them keep. Without a quality of its own, one
+    is guessed by the blocks; without blocks the very picture is given back.
     """
-    _, grid = blockiness(rgb)
+    blocks, grid = blockiness(rgb)
     quality = quality_of(rgb, grid)
+    if quality is None:
+        if blocks < _BLOCKLESS:
+            return rgb
+        quality = round(80 - 25 * min(blocks, 2))
     quality = int(np.clip(quality - 30 * (strength - 0.5), 5, 95))
     shifts = [(y, x) for y in range(0, _BLOCK, 2) for x in range(y // 2 % 2, _BLOCK, 2)]
     total = np.zeros(rgb.shape, np.uint16)

@@ -44,7 +44,10 @@ def _denoise(rgb: NDArray[np.uint8], strength: float, context: Context) -> NDArr
 
 
 def _deblock(rgb: NDArray[np.uint8], strength: float, context: Context) -> NDArray[np.uint8]:
-    return deblocked(rgb, strength, context.progress)
+    result = deblocked(rgb, strength, context.progress)
+    if result is rgb:
+        context.warnings.append("no JPEG blocks were found: the picture was left as it was")
+    return result
 
 
 def _dehaze(rgb: NDArray[np.uint8], strength: float, context: Context) -> NDArray[np.uint8]:
