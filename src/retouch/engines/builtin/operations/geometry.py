@@ -166,7 +166,7 @@ def _largest(ratio: float, size: tuple[int, int], subject: _Box | None, closer: 
 def _placed(about: _Box, wide: float, high: float, size: tuple[int, int]) -> _Box:
     """A box of that size about something: its middle, but the upper end of what is too tall."""
     x, y = about.centre
-    top = about.top if high < about.height else y - high / 2
+    top = about.top - 0.06 * high if high < about.height else y - high / 2
     return _Box(x - wide / 2, top, x + wide / 2, top + high).moved_into(*size)
 
 
