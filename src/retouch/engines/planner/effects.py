@@ -23,6 +23,8 @@ def read_frame(bag: Bag) -> Reading | None:
         allowed |= {"axis"}
     if frame == "grain":
         allowed |= {"look"}
+    if frame in {"border", "vignette"} and set(bag.names("property")) <= {"edges"}:
+        allowed |= {"corner", "property", "cmp"}
     if not frame or not bag.only(allowed):
         return None
     if set(bag.names("side")) - {"all"} or set(bag.names("look")) - {"film"}:
@@ -35,13 +37,20 @@ def _frame_of(bag: Bag) -> str:
     frames = bag.names("frame")
     if len(frames) > 1 and "border" in frames:
         frames.remove("border")  # "a polaroid border", "a sticker's border"
-    if not frames and bag.has("add", "put") and "frame" in bag.names("image"):
+    if not frames and "frame" in bag.names("image") and bag.has("add", "put", "thick", "thin", "around"):
         frames = ["border"]
+    if not frames and _darkens_the_corners(bag):
+        frames = ["vignette"]
     if not frames and bag.names("axis") == ["shadows"] and bag.has("add") and bag.has("behind", "subject"):
         frames = ["drop shadow"]
     if frames == ["border"] and bag.all("around", "subject"):
         frames = ["sticker outline"]
     return frames[0] if len(frames) == 1 else ""
+
+
+def _darkens_the_corners(bag: Bag) -> bool:
+    where = bag.has("corner") or bag.names("property") == ["edges"]
+    return where and (bag.names("cmp") == ["brightness-"] or bag.names("adj") == ["dark"])
 
 
 def _framed(bag: Bag, frame: str) -> Reading | None:
@@ -67,6 +76,7 @@ def read_weather(bag: Bag) -> Reading | None:
         return None
     if set(bag.names("part")) - {"light"} or set(bag.names("adj")) - {"light", "dark"}:
         return None
-    dense = bag.has("thick") or "dark" in bag.names("adj")
-    strength = _DENSE if dense else strength_of(bag, "weather")
+    strength = strength_of(bag, "weather")
+    if bag.has("thick") or "dark" in bag.names("adj") or (strength is None and bag.has("up", "more")):
+        strength = _DENSE
     return Reading(Operation("weather", fill({"weather": kinds.pop()}, "strength", strength)))

@@ -35,7 +35,7 @@ def _flip(bag: Bag) -> Reading | None:
     allowed = _PICTURE | {"flip", "turn", "mirror", "side", "upside", "rotate"}
     if not bag.has("flip", "turn", "rotate") or not bag.only(allowed):
         return None
-    axes = {*bag.names("mirror"), *bag.names("flip")} - {""}
+    axes = set(bag.names("mirror")) or set(bag.names("flip")) - {""}
     sides = set(bag.names("side"))
     axes |= {axis for axis, ends in _AXES.items() if sides == ends}
     if bag.all("flip", "upside"):
@@ -114,6 +114,8 @@ def _extend(bag: Bag) -> Reading | None:
     """More picture at its sides."""
     allowed = _PICTURE | {"extend", "up", "size", "background", "number", "side", "mirror", "amount"}
     if not (bag.has("extend") or _outward(bag)) or not bag.only(allowed | {"frame", "add"}):
+        return None
+    if bag.all("extend", "up"):  # it would be a side, unheard
         return None
     if bag.names("frame") not in ([], ["border"]) or "-" in bag.names("size"):
         return None

@@ -30,6 +30,8 @@ _SURE, _REFUSED = 0.97, 0.1
 _LONGEST_RETRY = 80  # tokens: a second reading in another Latin language is for short texts
 _NOUNS = frozenset({"subject", "property", "rest", "person", "image"})
 _WHOLE = frozenset({"style", "tone", "weather", "restore"})
+_MENDED = frozenset({"geometry", "restore"})
+_MENDING = frozenset({"remove", "fix", "enhance", "image", "rest"})  # "it is noisy: take that away"
 _BORROWED = frozenset({"flip", "rotate", "turn", "remove", "down", "less", "add", "extend", "crop"})
 
 
@@ -154,21 +156,19 @@ class _Draft:
         if not self.steps or not joinable(self.steps[-1].bag, bag):
             return False
         last = self.steps[-1]
-        if last.reading.kept and bag.only(_NOUNS):
-            more = read(last.bag.joined(bag))
-            if more:
-                self.steps[-1] = Step(last.bag.joined(bag), more)
-            return more is not None
-        if bag.has("subject", "sky", "remove", "property"):
+        if last.kind in _MENDED and bag.only(_MENDING):
+            return True
+        keeps = bool(last.reading.kept) and bag.only(_NOUNS)
+        if bag.has("subject", "sky", "remove", "property") and not keeps:
             return False
         together = last.bag.joined(bag)
         reading = read(together)
-        if reading and reading.operation:
+        if reading and (reading.operation or keeps):
             self.steps[-1] = Step(together, reading)
             return True
         if last.kind.startswith("background."):
             return self._speaks_of_background(last, bag)
-        return last.kind in {"geometry", "restore"} and self._borrows(last, bag)
+        return last.kind in _MENDED and self._borrows(last, bag)
 
     def _speaks_of_background(self, last: Step, bag: Bag) -> bool:
         """Whether ``bag`` is a request if it leaves out the word background: "cut it out, white"."""

@@ -7,7 +7,7 @@ from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.reading import AMOUNT, FRAME, Reading
 from retouch.engines.planner.slots import colours_of, fill, strength_of
 
-_LESS = ("remove", "down", "less", "fix", "too")
+_LESS = ("remove", "down", "less", "fix", "too", "enhance")
 _VERBS = {"denoise": "denoise", "deblock": "deblock", "dehaze": "dehaze", "sharpen": "sharpen"}
 _NUISANCES = (("noise", "denoise"), ("artefact", "deblock"), ("haze", "dehaze"))
 _PLAIN = (FRAME | AMOUNT | {"up", "more", "fix", "property"}) - {"keep"}

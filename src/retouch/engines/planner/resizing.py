@@ -10,6 +10,7 @@ from retouch.engines.planner.reading import Reading
 
 _ALLOWED = frozenset({"image", "rest", "change", "put", "property", "person", "resize", "size", "up", "down"})
 _ALLOWED |= {"more", "less", "amount", "number", "times", "px", "width", "height", "style", "add"}
+_ALLOWED |= {"too", "around", "fix"}
 _LARGER = {"": 150, "little": 125, "half": 150, "much": 200}
 _SMALLER = {"": 67, "little": 80, "half": 50, "much": 50}
 _PERCENT = range(1, 1001)
@@ -32,7 +33,13 @@ def read_resize(bag: Bag) -> Reading | None:
 
 def _asked(bag: Bag) -> bool:
     sized = bag.has("resize", "size", *_SIDES) or "size" in bag.names("property")
-    return sized or any(bag.names("times")) or in_pixels(bag)
+    return sized or any(bag.names("times")) or in_pixels(bag) or _crossed(bag)
+
+
+def _crossed(bag: Bag) -> bool:
+    """Whether two numbers stand about a sign of multiplication, as in 640x480."""
+    families = [mark.family for mark in bag.content]
+    return bag.has("change", "put") and "number times number" in " ".join(families)
 
 
 def _resize(warning: str = "", **arguments: float) -> Reading:
@@ -94,8 +101,8 @@ def _unstated(bag: Bag, direction: int) -> Reading | None:
 
 
 def _growth(bag: Bag) -> int | None:
-    """+1 larger, -1 smaller, 0 not said, None both."""
-    signs = {1 if name == "+" else -1 for name in bag.names("size")}
+    """+1 larger, -1 smaller, 0 not said, None both; "too small" wants it larger."""
+    signs = {1 if (name == "+") != bag.has("too") else -1 for name in bag.names("size")}
     if not signs and (bag.has("resize") or "size" in bag.names("property")):
         signs |= {1} if bag.has("up", "more", "add") else set()
         signs |= {-1} if bag.has("down", "less") else set()

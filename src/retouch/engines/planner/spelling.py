@@ -10,6 +10,7 @@ from retouch.engines.planner.words import LATIN, Lexicon, Node, load
 
 _ONE_EDIT_FROM = 5
 _TWO_EDITS_FROM = 8
+_EXCHANGE_FROM = 7
 _LONGEST = 24
 
 
@@ -26,12 +27,17 @@ def guess(word: str, language: str) -> str:
     for code in dict.fromkeys((language, "en")):
         near: dict[int, set[str]] = defaultdict(set)
         for known in _by_first_letter(code).get(word[0], ()):
-            if abs(len(known) - len(word)) <= allowed:
+            if abs(len(known) - len(word)) <= allowed and not _another_word(word, known):
                 near[distance(word, known, allowed)].add(known)
         for edits in range(1, allowed + 1):
             if near[edits]:
                 return _the_one(word, near[edits])
     return ""
+
+
+def _another_word(word: str, known: str) -> bool:
+    """A short word with one letter exchanged is more often another word: "money" is not "Monet"."""
+    return len(word) == len(known) < _EXCHANGE_FROM and sorted(word) != sorted(known)
 
 
 def _the_one(word: str, near: set[str]) -> str:

@@ -98,6 +98,8 @@ def repeats(step: Step, last: Step) -> bool:
 
 def agree(complaint: Step, remedy: Step) -> bool:
     """Whether, as in "too dark, brighten it a bit", the second says how much of what the first asks for."""
+    if complaint.shades == remedy.shades == "resize":
+        return True
     if complaint.shades != "tone" or remedy.shades != "tone":
         return False
     one, other = complaint.reading.operation, remedy.reading.operation
