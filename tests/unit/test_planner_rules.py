@@ -130,6 +130,7 @@ def test_nothing_at_all_is_refused_and_quoted() -> None:
     assert plan_instruction("").unsupported == ('""',)
     assert plan_instruction("  \n ").operations == ()
     assert plan_instruction("asdf qwer").unsupported == ("asdf qwer",)
+    assert plan_instruction("only").unsupported == ("only",)
 
 
 def test_one_part_not_understood_refuses_the_whole_and_is_quoted_alone() -> None:

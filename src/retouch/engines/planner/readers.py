@@ -40,7 +40,8 @@ def read(bag: Bag) -> Reading | None:
     reading = _read(bag)
     if reading or not bag.has("only"):
         return reading
-    return _read(replace(bag, marks=tuple(mark for mark in bag.marks if mark.family != "only")))
+    rest = replace(bag, marks=tuple(mark for mark in bag.marks if mark.family != "only"))
+    return _read(rest) if rest.families else None
 
 
 def _read(bag: Bag) -> Reading | None:
