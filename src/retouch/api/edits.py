@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -61,7 +62,7 @@ async def submit(house: Services, draft: Draft, caller: Principal, request: str)
     try:
         filled = await intake.take(draft)
         if draft.strict:
-            _require_honoured(filled, house)
+            await asyncio.to_thread(_require_honoured, filled, house)
         task = await house.tasks.create(
             task_id=task_id,
             account_id=caller.account_id,
@@ -80,12 +81,14 @@ async def submit(house: Services, draft: Draft, caller: Principal, request: str)
 
 def _require_honoured(filled: EditRequest, house: Services) -> None:
     """Under ``strict``, refuse what no engine of the model would honour whole."""
-    # Loaded late: reading capabilities imports the engines' frames.
+    # Loaded late: reading capabilities imports the engines' frames, planning the lexicon.
     from retouch.engines import registry, routing  # noqa: PLC0415
+    from retouch.engines.planner import plan_instruction  # noqa: PLC0415 - the same
 
+    plan = plan_instruction(filled.prompt)
     first = None
     for name in house.settings.models[filled.model].engines:
-        unhonoured = routing.unhonoured(filled, registry.capabilities(name))
+        unhonoured = routing.unhonoured(filled, registry.capabilities(name), plan)
         if not unhonoured:
             return
         first = first or unhonoured[0]

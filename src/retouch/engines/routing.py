@@ -37,12 +37,17 @@ def route(request: EditRequest, plan: Plan, models: Mapping[str, ModelRoute]) ->
     for name in models[request.model].engines:
         able = registry.capabilities(name)
         if plan.operations or not able.needs_plan:
-            return Route(name, able, (*request.ignored, *unhonoured(request, able)))
+            return Route(name, able, (*request.ignored, *unhonoured(request, able, plan)))
     raise not_supported(plan)
 
 
-def unhonoured(request: EditRequest, able: Capabilities) -> tuple[Ignored, ...]:
-    """Every parameter that was given and that ``able`` cannot honour, with the reason."""
+def looked_at(able: Capabilities, plan: Plan) -> int:
+    """How many of a request's pictures the engine looks at: one that follows a plan, those that it names."""
+    return min(able.max_images, plan.pictures) if able.needs_plan else able.max_images
+
+
+def unhonoured(request: EditRequest, able: Capabilities, plan: Plan) -> tuple[Ignored, ...]:
+    """Every parameter that was given and that ``able`` will not honour for this plan, with the reason."""
     asked = {
         "size": request.size is not None,
         "steps": request.steps is not None,
@@ -57,12 +62,14 @@ def unhonoured(request: EditRequest, able: Capabilities) -> tuple[Ignored, ...]:
     ]
     if request.mask is not None and able.mask == "none":
         ignored.append(Ignored("mask_url", "this engine edits the whole picture"))
-    if len(request.sources) > able.max_images:
-        looked_at = (
-            "only the first picture" if able.max_images == 1 else f"the first {able.max_images} pictures"
-        )
-        ignored.append(Ignored("image_urls", f"this engine looks at {looked_at}"))
+    if len(request.sources) > (count := looked_at(able, plan)):
+        ignored.append(Ignored("image_urls", _only(count, able)))
     return tuple(ignored)
+
+
+def _only(count: int, able: Capabilities) -> str:
+    pictures = "only the first picture" if count == 1 else f"the first {count} pictures"
+    return f"this {'engine' if count == able.max_images else 'instruction'} looks at {pictures}"
 
 
 def not_supported(plan: Plan) -> InstructionNotSupported:

@@ -93,9 +93,10 @@ async def route(attempt: Attempt, tools: Tools) -> None:
 
 async def fetch(attempt: Attempt, tools: Tools) -> None:
     """URL, data URI, upload -> bytes; SSRF-safe and capped. Pictures nobody looks at are not fetched."""
-    looked_at = attempt.task.request.sources[: _present(attempt.route).capabilities.max_images]
+    count = routing.looked_at(_present(attempt.route).capabilities, _present(attempt.plan))
     attempt.blobs = [
-        await read_source(source, fetcher=tools.fetcher, objects=tools.objects) for source in looked_at
+        await read_source(source, fetcher=tools.fetcher, objects=tools.objects)
+        for source in attempt.task.request.sources[:count]
     ]
     mask = attempt.task.request.mask
     if mask is not None and _present(attempt.route).capabilities.mask != "none":

@@ -37,10 +37,10 @@ class BuiltinEngine:
     name = "builtin"
     capabilities = Capabilities(
         where="cpu",
-        max_images=1,
+        max_images=2,
         max_n=10,
         mask="composite",
-        supports=frozenset({"seed", "n"}),
+        supports=frozenset({"seed", "n", "second_image"}),
         needs_plan=True,
         progress=True,
         cancel=True,
@@ -80,7 +80,7 @@ class BuiltinEngine:
         return EditResult(
             pictures=pictures,
             applied={"n": request.n, "seed": request.seed},
-            ignored=unhonoured(request, self.capabilities),
+            ignored=unhonoured(request, self.capabilities, plan),
             warnings=tuple(dict.fromkeys(work.warnings)),
             timings={"builtin": time.perf_counter() - started},
         )

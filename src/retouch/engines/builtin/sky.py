@@ -68,11 +68,9 @@ def _size(rgb: Photo, longest: int) -> tuple[int, int]:
 
 
 def _reduced(rgb: Photo, size: tuple[int, int]) -> Photo:
-    return (
-        rgb
-        if rgb.shape[1::-1] == size
-        else np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    )
+    if rgb.shape[1::-1] == size:
+        return rgb
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _lab(rgb: Photo) -> Plane:
@@ -166,7 +164,7 @@ def must_be_sky(photo: Photo, region: Mask) -> None:
 
 
 def _sky_coloured(sky: Plane, land: Plane) -> bool:
-    """Blue by day or night; grey or white; or in the evening's colours, and then far brighter than the land."""
+    """Blue by day or night; grey or white; or in the evening's colours, then far brighter than the land."""
     light, red, yellow = (float(value) for value in np.median(sky, 0))
     chroma, hue = float(np.hypot(red, yellow)), float(np.degrees(np.arctan2(yellow, red))) % 360
     if 215 <= hue <= 325 and chroma > 1:
@@ -180,11 +178,8 @@ def _sky_coloured(sky: Plane, land: Plane) -> bool:
 def _drawn(photo: Photo, region: Plane, subject: Plane, horizon: float) -> Plane:
     """The sky's edge at the larger size: alpha by colour where the region ends, and in gaps near it."""
     longer = max(photo.shape[:2])
-    lab, sure = (
-        _lab(photo),
-        cv2.erode((region > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8), iterations=3),
-    )
-    sure = np.asarray(sure, np.uint8)
+    lab, square = _lab(photo), np.ones((3, 3), np.uint8)
+    sure = np.asarray(cv2.erode((region > 0.5).astype(np.uint8), square, iterations=3), np.uint8)
     away = lab - _nearby(lab, sure.astype(np.float32), longer)
     distance = gaussian(f32(np.sqrt((away * away).sum(-1))), 0.5)
     alpha = _unlike(away, distance, sure > 0, longer)

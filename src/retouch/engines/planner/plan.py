@@ -42,6 +42,12 @@ class Plan:
     unsupported: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    @property
+    def pictures(self) -> int:
+        """How many of the request's pictures it looks at: the one that is edited, and any it names."""
+        named = [each.arguments.get("image") for each in self.operations]
+        return 1 + max((place for place in named if isinstance(place, int)), default=0)
+
     def to_json(self) -> dict[str, Any]:
         """The form that ``retouch plan --json`` prints; ``warnings`` only where there are any."""
         row: dict[str, Any] = {

@@ -1,7 +1,8 @@
 """``background.replace``: the subject stays, the place changes.
 
-Arguments: exactly one of ``scene``, ``color``, ``gradient``; scene "studio" may have a ``color`` beside it.
-``keep`` "subject" leaves the subject's core as it is, to the byte.
+Arguments: exactly one of ``scene``, ``color``, ``gradient``, ``image``; scene "studio" may have a ``color``
+beside it. ``image`` is the place of a further picture of the request, 1 for the second one. ``keep``
+"subject" leaves the subject's core as it is, to the byte.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from retouch.engines.builtin.blur import Plane, f32, lens
+from retouch.engines.builtin.colour import decode
 from retouch.engines.builtin.compositing import Placement, composite
 from retouch.engines.builtin.noise import grain_of
 from retouch.engines.builtin.operation import Canvas, Context, Matte
@@ -28,11 +31,13 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
 def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
-    """Put the subject before a scene, a colour or a gradient."""
+    """Put the subject before a scene, a colour, a gradient or another picture."""
     matte = found(canvas, context)
     context.progress(0.4)
     if "scene" in arguments:
         background, placement = _before_scene(canvas, matte, arguments, context)
+    elif "image" in arguments:
+        background, placement = _before_picture(canvas, matte, arguments, context)
     else:
         background, placement = _before_paper(matte, arguments, context)
     context.progress(0.75)
@@ -61,6 +66,50 @@ def _before_scene(
         shadow=0.8 if scene.ground and not framing.cut else 0.0,
         grain=max(grain_of(canvas.rgb), 0.8 / 255),
     )
+
+
+def _before_picture(
+    canvas: Canvas, matte: Matte, arguments: Mapping[str, Any], context: Context
+) -> tuple[Plane, Placement]:
+    """Behind a subject that the lower border cuts, as in a portrait, it goes a little out of focus."""
+    picture = _covering(_other(arguments["image"], context), matte.shape)
+    background = decode(picture)
+    if _framing(matte, None).cut:
+        background = lens(background, max(background.shape) * _DEPTH)
+    return background, Placement(
+        ambient=SceneImage.of(background).ambient,
+        keep=_keeps(arguments),
+        relight=min(1.0, context.vary(0.6)),
+        wrap=0.5,
+        grain=max(grain_of(canvas.rgb) - grain_of(picture), 0.5 / 255),
+    )
+
+
+def _other(place: object, context: Context) -> NDArray[np.uint8]:
+    """A further picture of the request, transparency on white."""
+    if not isinstance(place, int) or isinstance(place, bool) or place < 1:
+        raise InstructionNotSupported(f"image is the place of a further picture, from 1 on, not {place!r}")
+    if place > len(context.others):
+        raise InstructionNotSupported(
+            "the instruction puts another picture behind the subject, and the request has none"
+        )
+    pixels = context.others[place - 1]
+    if pixels.shape[2] == 3:
+        return pixels
+    alpha = f32(pixels[..., 3:]) / f32(255)
+    return (f32(pixels[..., :3]) * alpha + f32(255) * (1 - alpha) + f32(0.5)).astype(np.uint8)
+
+
+def _covering(picture: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """The middle of ``picture`` in the proportions of ``shape`` (H, W), no larger than it."""
+    scale = max(shape[0] / picture.shape[0], shape[1] / picture.shape[1])
+    height, width = (max(1, min(n, round(s / scale))) for n, s in zip(picture.shape, shape, strict=False))
+    top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
+    part = picture[top : top + height, left : left + width]
+    most = min(1.0, _LARGEST / max(shape))
+    size = max(1, round(shape[1] * most)), max(1, round(shape[0] * most))
+    method = cv2.INTER_AREA if size[0] < width else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(part, size, interpolation=method), np.uint8)
 
 
 def _before_paper(matte: Matte, arguments: Mapping[str, Any], context: Context) -> tuple[Plane, Placement]:
