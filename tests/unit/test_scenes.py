@@ -32,7 +32,7 @@ NAMES = (
 
 
 def test_the_table_holds_the_scenes_that_the_planner_names() -> None:
-    assert tuple(SCENES) == NAMES
+    assert tuple(SCENES)[: len(NAMES)] == NAMES
     assert all(scene.name == name and scene.licence for name, scene in SCENES.items())
 
 
