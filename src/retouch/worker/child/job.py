@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from retouch.engines.base import LocalEngine, Pixels
 
 _CV_NO_MEMORY: Final = -4  # cv::Error::StsNoMem
+_MASK_LOST: Final = "The mask was not applied: the edit changed the size of the picture."
 _FRAMES: Final = 6
 
 
@@ -111,6 +112,8 @@ class Worker:
         size = message.fields["size"]
         results = [self._fitted(answer.pixels, size) for answer in answers] or self._desk.results
         finished = [self._masked(pixels) for pixels in results]
+        if any(self._outgrew_mask(pixels) for pixels in results):
+            warnings[_MASK_LOST] = None
         return self._encoded(message, finished, tuple(warnings))
 
     def _inputs(self, message: Message) -> Message:
@@ -144,9 +147,12 @@ class Worker:
     def _masked(self, pixels: Pixels) -> Pixels:
         """Outside the mask the input comes back untouched, whatever the engine made of it."""
         mask = self._desk.mask
-        if mask is None or pixels.shape[:2] != mask.shape:
+        if mask is None or self._outgrew_mask(pixels):
             return pixels
         return keep_outside(self._desk.images[0].pixels, pixels, mask)
+
+    def _outgrew_mask(self, pixels: Pixels) -> bool:
+        return self._desk.mask is not None and pixels.shape[:2] != self._desk.mask.shape
 
     def _checked(self, pixels: Pixels) -> Pixels:
         is_picture = pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] in (3, 4)  # noqa: PLR2004 - (H, W, C)
