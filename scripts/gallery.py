@@ -39,6 +39,11 @@ LABEL: Final = 26
 PORTRAITS: Final = ("astronaut.png", "chelsea.png", "coffee.png")
 ALL: Final = (*PORTRAITS, "rocket.jpg", "camera.png", "china.jpg", "flower.jpg")
 FOUR: Final = (*PORTRAITS, "flower.jpg")
+OUTDOORS: Final = ("china.jpg", "camera.png", "astronaut.png", "chelsea.png")
+WEATHERS: Final = ("rain", "snow", "fog", "sun-rays")
+FRAMES: Final = ("border", "polaroid", "vignette", "rounded", "sticker outline", "drop shadow", "grain")
+RESTORES: Final = ("denoise", "deblock", "dehaze", "sharpen", "auto")
+GEOMETRY: Final = {"kind": "geometry"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,24 @@ def sheets() -> dict[str, list[Row]]:
         ],
         "styles": [Row(name, [{"kind": "style", "style": name}], FOUR) for name in STYLES],
         "looks": [Row(name, [{"kind": "tone", "look": name}], FOUR) for name in LOOKS],
+        "weather": [
+            *(Row(name, [{"kind": "weather", "weather": name}], OUTDOORS) for name in WEATHERS),
+        ],
+        "frames": [Row(name, [{"kind": "frame", "frame": name}], FOUR) for name in FRAMES],
+        "recolor": [
+            Row("subject", [{"kind": "recolor", "target": "subject", "color": "#2d7dd2"}], FOUR),
+            Row("background", [{"kind": "recolor", "target": "background", "color": "#7a3fa0"}], FOUR),
+            Row("whole", [{"kind": "recolor", "target": "whole", "color": "#2a9d5c"}], FOUR),
+        ],
+        "geometry": [
+            Row(
+                "square, to subject", [GEOMETRY | {"action": "crop", "ratio": "square", "to": "subject"}], ALL
+            ),
+            Row("turned by 7", [GEOMETRY | {"action": "rotate", "degrees": 7}], ALL),
+            Row("flipped", [GEOMETRY | {"action": "flip", "axis": "horizontal"}], ALL),
+            Row("extended by 20 %", [GEOMETRY | {"action": "extend", "percent": 20}], ALL),
+        ],
+        "restore": [Row(name, [{"kind": "restore", "mode": name}], ALL) for name in RESTORES],
         "background": [
             Row("removed", [{"kind": "background.remove"}], ALL),
             Row("blurred", [{"kind": "background.blur", "strength": 60}], ALL),

@@ -21,6 +21,7 @@ from retouch.task import DEFAULT_MODEL, EditRequest
 from retouch.testing import pictures
 from retouch.worker.child.pool import ChildPool
 
+FRAMES = ("border", "polaroid", "vignette", "rounded", "sticker outline", "drop shadow", "grain")
 PLANS: list[dict[str, Any]] = [
     *({"kind": "background.replace", "scene": name} for name in SCENES),
     {"kind": "background.replace", "color": "#2d7dd2"},
@@ -30,7 +31,17 @@ PLANS: list[dict[str, Any]] = [
     *({"kind": "style", "style": name} for name in STYLES),
     *({"kind": "tone", "look": name} for name in LOOKS),
     {"kind": "tone", "brightness": 20, "warmth": -15, "shadows": 10, "vibrance": 30},
+    *({"kind": "weather", "weather": name} for name in ("rain", "snow", "fog", "sun-rays")),
+    *({"kind": "restore", "mode": name} for name in ("denoise", "deblock", "dehaze", "sharpen", "auto")),
+    *({"kind": "frame", "frame": name} for name in FRAMES),
+    *({"kind": "recolor", "target": name, "color": "#2d7dd2"} for name in ("subject", "background", "whole")),
+    {"kind": "geometry", "action": "crop", "ratio": "square", "to": "subject"},
+    {"kind": "geometry", "action": "resize", "percent": 150},
+    {"kind": "geometry", "action": "rotate", "degrees": 7},
+    {"kind": "geometry", "action": "flip", "axis": "horizontal"},
+    {"kind": "geometry", "action": "extend", "percent": 20},
 ]
+RESIZING = {"geometry", "frame"}
 
 
 @pytest.fixture(scope="module")
@@ -72,4 +83,5 @@ def test_it_works_behind_the_sandbox(
             (image,) = await session.finish("png", None)
         return image.width, image.height
 
-    assert runner.run(edit()) == (160, 120)
+    size = runner.run(edit())
+    assert size == (160, 120) or operation["kind"] in RESIZING
