@@ -60,11 +60,15 @@ class Matched:
 
 
 class Matcher:
-    """Finds marks; ``latin`` is the language that words in Latin letters are first looked up in."""
+    """Finds marks; ``latin`` is the language that words in Latin letters are first looked up in.
 
-    def __init__(self, lexicon: Lexicon, latin: str) -> None:
+    ``spoken`` is that of most of the text: it decides what a character means that two languages write.
+    """
+
+    def __init__(self, lexicon: Lexicon, latin: str, spoken: str) -> None:
         self.lexicon = lexicon
         self.latin = latin
+        self.spoken = spoken
         self.typos = 0
 
     def match(self, tokens: Sequence[Token]) -> Matched:
@@ -125,7 +129,7 @@ class Matcher:
         letters = sum(len(token.key) for token in tokens[at:end])
         best: _Match | None = None
         for language, labels in node.meanings.items():
-            penalty = self._penalty(language, labels, letters) if latin else 0
+            penalty = self._penalty(language, labels, letters) if latin else int(language != self.spoken)
             if penalty is not None and (best is None or _PIECE + penalty < best.cost):
                 best = _Match(end - at, labels, _PIECE + penalty)
         return best

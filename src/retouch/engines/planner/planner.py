@@ -47,8 +47,8 @@ def plan_instruction(text: str) -> Plan:
     latin = latin_languages(tokens, lexicon)
     plans: list[Plan] = []
     for language in latin if len(tokens) <= _LONGEST_RETRY else latin[:1]:
-        matched = Matcher(lexicon, language).match(tokens)
         spoken = detect(tokens, language)
+        matched = Matcher(lexicon, language, spoken).match(tokens)
         if plans and matched.typos:
             continue  # an unknown word is not first taken for another language and then for a typing error
         plans.append(_Draft(text, tokens, matched, spoken, head_last=spoken in lexicon.head_last).plan())

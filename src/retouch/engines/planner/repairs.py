@@ -18,7 +18,10 @@ def read_restore(bag: Bag) -> Reading | None:
     mode = _by_verb(bag) or _nuisance(bag) or _sharper(bag) or _better(bag)
     if not mode:
         return None
-    return Reading(Operation("restore", fill({"mode": mode}, "strength", strength_of(bag, "restore"))))
+    strength = (
+        None if bag.has("too") else strength_of(bag, "restore")
+    )  # "too heavy" is no amount to restore by
+    return Reading(Operation("restore", fill({"mode": mode}, "strength", strength)))
 
 
 def _by_verb(bag: Bag) -> str:
@@ -71,6 +74,8 @@ def read_recolor(bag: Bag) -> Reading | None:
 
 def _target(bag: Bag) -> str:
     """What is to be coloured, "" where it is in doubt; only what is called a subject is one here."""
+    if "frame" in bag.names("image"):
+        return ""
     begins = bag.marks[0].label
     tint = bag.has("tint") or begins == "filler:tint"
     asked = tint or bag.has("change") or begins == "filler:paint"

@@ -53,6 +53,9 @@ def _both_sides(bag: Bag, numbers: list[Mark]) -> Reading | None:
     first, second = (pixels(number) for number in numbers)
     if not first or not second or len(named) != len(set(named)):
         return None
+    order = [mark.family for mark in bag.content if mark.family in {"number", "height"}]
+    if named == ["height"] and order == ["number", "height", "number"]:
+        return None  # "800, height 600" or "800 high, 600"?
     if named[:1] == ["height"]:
         first, second = second, first
     return _resize(width=first, height=second)

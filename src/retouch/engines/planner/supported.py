@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from retouch.engines.planner.language import latin_languages
+from retouch.engines.planner.language import detect, latin_languages
 from retouch.engines.planner.matching import Matcher
 from retouch.engines.planner.text import clean, tokenise
 from retouch.engines.planner.words import load
@@ -178,7 +178,8 @@ def nearest(text: str) -> tuple[str, ...]:
     """Example instructions of the operations nearest to ``text``, best first, at most three."""
     tokens = tokenise(clean(text[:_LOOKED_AT]))
     lexicon = load()
-    marks = Matcher(lexicon, latin_languages(tokens, lexicon)[0]).match(tokens).marks
+    latin = latin_languages(tokens, lexicon)[0]
+    marks = Matcher(lexicon, latin, detect(tokens, latin)).match(tokens).marks
     points = dict.fromkeys(SUPPORTED.kinds, 0)
     for mark in marks:
         if mark.family in _POINTS_TO:
