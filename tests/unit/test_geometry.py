@@ -243,11 +243,15 @@ def test_an_extension_invents_no_second_subject() -> None:
     assert run.warnings == []
 
 
-def test_a_subject_cut_by_the_border_is_said_to_be_made_up() -> None:
+def test_a_side_that_cuts_the_subject_is_not_extended() -> None:
+    """What lies beyond cannot be copied from anywhere: portraits grew a second head."""
     canvas, matte = marked(60, 60, (20, 60, 10, 50))
     run, _ = context(matte)
-    geometry.apply(canvas, {"action": "extend", "sides": ["bottom"]}, run)
-    assert any("made up" in warning for warning in run.warnings)
+    out = geometry.apply(canvas, {"action": "extend", "percent": 50}, run)
+    assert out.rgb.shape == (90, 120, 3)
+    assert any("bottom" in warning for warning in run.warnings)
+    with pytest.raises(InstructionNotSupported):
+        geometry.apply(canvas, {"action": "extend", "sides": ["bottom"]}, run)
 
 
 def test_an_extension_has_its_seed() -> None:

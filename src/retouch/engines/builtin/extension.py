@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from retouch.engines.builtin.colour import to_float, to_uint8
 from retouch.engines.builtin.completion import Level, Sheet, complete
 from retouch.engines.builtin.operation import Canvas, Context
 from retouch.engines.builtin.subject import found
-from retouch.errors import TargetNotFound
+from retouch.errors import InstructionNotSupported, TargetNotFound
 
 _SIZES = (44, 88, 176, 320)  # px of the longer side, level by level
 _SMALLEST = 14  # px of the shorter side that patches of 7 px need
@@ -34,18 +34,17 @@ class Sides:
 def extended(canvas: Canvas, sides: Sides, context: Context) -> Canvas:
     """``canvas`` with more picture at its sides; none of its own pixels changes.
 
-    A cut-out gets transparent room. The subject is not repeated beyond the border, unless it reaches it.
+    A cut-out gets transparent room. Sides that cut the subject are left out, with a warning.
     Pictures too small to hold a pattern go on with their border's colours.
     """
     if canvas.alpha is not None:
         return Canvas(_padded(canvas.rgb, sides, cv2.BORDER_REPLICATE), _padded(canvas.alpha, sides, None))
     height, width = canvas.rgb.shape[:2]
-    result = _padded(canvas.rgb, sides, cv2.BORDER_REPLICATE)
-    if min(height, width) < _SMALLEST or result.shape == canvas.rgb.shape:
-        return Canvas(result)
+    if min(height, width) < _SMALLEST or not any(astuple(sides)):
+        return Canvas(_padded(canvas.rgb, sides, cv2.BORDER_REPLICATE))
     subject = _subject(canvas, context)
-    if _reaches(subject, sides):
-        context.warnings.append("the subject goes on beyond the border: what is seen of it there is made up")
+    sides = _without_cut_sides(subject, sides, context)
+    result = _padded(canvas.rgb, sides, cv2.BORDER_REPLICATE)
     context.progress(0.2)
     levels = [
         _level(canvas.rgb, subject, sides, scale) for scale in _scales(max(height, width), min(height, width))
@@ -71,15 +70,23 @@ def _subject(canvas: Canvas, context: Context) -> Plane:
         return np.zeros(canvas.rgb.shape[:2], np.float32)
 
 
-def _reaches(subject: Plane, sides: Sides) -> bool:
-    """Whether the subject is cut by a side that is to be extended."""
-    edges = (
-        (sides.left, subject[:, 0]),
-        (sides.right, subject[:, -1]),
-        (sides.top, subject[0]),
-        (sides.bottom, subject[-1]),
-    )
-    return any(added and float((edge > 0.5).mean()) > 0.05 for added, edge in edges)
+def _without_cut_sides(subject: Plane, sides: Sides, context: Context) -> Sides:
+    """Sides that cut the subject stay as they are: what goes on beyond them cannot be copied from anywhere."""
+    edges = {
+        "left": subject[:, 0],
+        "right": subject[:, -1],
+        "top": subject[0],
+        "bottom": subject[-1],
+    }
+    cut = [name for name, edge in edges.items() if getattr(sides, name) and float((edge > 0.5).mean()) > 0.05]
+    left = replace(sides, **dict.fromkeys(cut, 0))
+    if not any(astuple(left)):
+        raise InstructionNotSupported(
+            "The subject is cut by the border here, and what is beyond is not known."
+        )
+    if cut:
+        context.warnings.append(f"not extended: {', '.join(cut)}; the subject is cut there")
+    return left
 
 
 def _scales(longer: int, shorter: int) -> list[float]:
