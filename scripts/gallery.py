@@ -40,6 +40,7 @@ PORTRAITS: Final = ("astronaut.png", "chelsea.png", "coffee.png")
 ALL: Final = (*PORTRAITS, "rocket.jpg", "camera.png", "china.jpg", "flower.jpg")
 FOUR: Final = (*PORTRAITS, "flower.jpg")
 OUTDOORS: Final = ("china.jpg", "camera.png", "astronaut.png", "chelsea.png")
+LANDSCAPES: Final = ("china.jpg", "flower.jpg", "coffee.png")
 WEATHERS: Final = ("rain", "snow", "fog", "sun-rays")
 FRAMES: Final = ("border", "polaroid", "vignette", "rounded", "sticker outline", "drop shadow", "grain")
 RESTORES: Final = ("denoise", "deblock", "dehaze", "sharpen", "auto")
@@ -110,7 +111,7 @@ def sheets() -> dict[str, list[Row]]:
             ),
             Row("turned by 7", [GEOMETRY | {"action": "rotate", "degrees": 7}], ALL),
             Row("flipped", [GEOMETRY | {"action": "flip", "axis": "horizontal"}], ALL),
-            Row("extended by 20 %", [GEOMETRY | {"action": "extend", "percent": 20}], ALL),
+            Row("extended by 20 %", [GEOMETRY | {"action": "extend", "percent": 20}], LANDSCAPES),
         ],
         "restore": [Row(name, [{"kind": "restore", "mode": name}], ALL) for name in RESTORES],
         "background": [

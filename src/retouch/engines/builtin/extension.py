@@ -71,7 +71,7 @@ def _subject(canvas: Canvas, context: Context) -> Plane:
 
 
 def _without_cut_sides(subject: Plane, sides: Sides, context: Context) -> Sides:
-    """Sides that cut the subject stay as they are: what goes on beyond them cannot be copied from anywhere."""
+    """Sides that cut the subject stay as they are: nothing shows what goes on beyond them."""
     edges = {
         "left": subject[:, 0],
         "right": subject[:, -1],
