@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -162,6 +164,22 @@ class Settings(BaseSettings):
         description='Model name to engines in order: [models."name"] engines = ["builtin"].',
     )
 
+    # --- the chat planner
+    planner_url: str | None = Field(
+        default=None,
+        description="Base URL of an OpenAI-compatible chat endpoint (http://127.0.0.1:11434/v1) that is "
+        "asked to plan what the offline planner refuses. Unset: every instruction is read on this machine.",
+    )
+    planner_model: str | None = Field(
+        default=None, description="Model to ask there. Required with planner_url."
+    )
+    planner_api_key: SecretStr | None = Field(
+        default=None, description="Key for planner_url, sent as a bearer token."
+    )
+    planner_timeout_s: float = Field(
+        default=8, gt=0, le=60, description="Time for the chat model's whole answer; then the refusal stands."
+    )
+
     # --- the worker
     worker_slots: int = Field(
         default_factory=lambda: max(1, (os.cpu_count() or 1) // 2),
@@ -254,6 +272,21 @@ class Settings(BaseSettings):
             raise ValueError("credentials_certificate and credentials_key need each other: set both")
         return self
 
+    @model_validator(mode="after")
+    def _refuse_unusable_planner(self) -> Self:
+        if self.planner_url is None:
+            return self
+        if not _is_base_url(self.planner_url):
+            raise ValueError(
+                "planner_url must be http(s)://host[:port][/path], without user name, query or fragment"
+            )
+        if self.planner_model is None:
+            raise ValueError("planner_url needs planner_model: the name of the model to ask there")
+        key = self.planner_api_key.get_secret_value() if self.planner_api_key else ""
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise ValueError("planner_api_key must be printable ASCII without spaces: it goes into a header")
+        return self
+
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the API."""
@@ -273,6 +306,20 @@ class Settings(BaseSettings):
     def objects_dir(self) -> Path:
         """Folder of the local object store."""
         return self.data_dir / "objects"
+
+
+def _is_base_url(text: str) -> bool:
+    if (
+        re.fullmatch(
+            r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?(/[a-z0-9._~/-]*)?", text, re.IGNORECASE
+        )
+        is None
+    ):
+        return False
+    try:
+        return urlsplit(text).port != 0
+    except ValueError:  # a port over 65535
+        return False
 
 
 class _TomlFile(PydanticBaseSettingsSource):

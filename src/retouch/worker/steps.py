@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from retouch.engines import routing
 from retouch.fetch.source import read_source
 from retouch.task import StoredPicture, Task, TaskOutcome
+from retouch.worker.planning import engine_state, make_plan
 from retouch.worker.signing import signed
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Attempt:
     session: Session
     progress: float = 0
     plan: Plan | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict)  # part of every checkpoint, beside the engine's
     route: routing.Route | None = None
     blobs: Sequence[bytes] = ()
     mask: bytes | None = None
@@ -79,11 +81,12 @@ class Step(Protocol):
         """Do the step; leave its result in ``attempt``."""
 
 
-async def plan(attempt: Attempt, tools: Tools) -> None:  # noqa: ARG001 - a chat planner will need the tools
-    """Instruction -> typed Plan. Text only, in a thread."""
-    from retouch.engines.planner import plan_instruction  # noqa: PLC0415 - loads the lexicon
-
-    attempt.plan = await asyncio.to_thread(plan_instruction, attempt.task.request.prompt)
+async def plan(attempt: Attempt, tools: Tools) -> None:
+    """Instruction -> typed Plan. Text only, in a thread; the owner's chat model may be asked."""
+    planned = await make_plan(attempt.task, tools.settings)
+    attempt.plan, attempt.kept = planned.plan, planned.kept
+    if planned.new:
+        await _commit_checkpoint(attempt, tools, {})
 
 
 async def route(attempt: Attempt, tools: Tools) -> None:
@@ -116,8 +119,7 @@ async def edit(attempt: Attempt, tools: Tools) -> None:
     task = attempt.task
 
     async def commit_checkpoint(state: Mapping[str, Any]) -> None:
-        if not await tools.store.checkpoint(task.id, task.attempt, dict(state)):
-            raise Fenced
+        await _commit_checkpoint(attempt, tools, state)
 
     attempt.summary = await attempt.session.edit(
         _present(attempt.route).engine,
@@ -126,7 +128,7 @@ async def edit(attempt: Attempt, tools: Tools) -> None:
         timeout_s=tools.settings.edit_timeout_s,
         on_progress=lambda percent: attempt.advance(15 + 0.7 * percent),
         on_checkpoint=commit_checkpoint,
-        resume_state=task.checkpoint,
+        resume_state=engine_state(task.checkpoint),
     )
 
 
@@ -201,6 +203,12 @@ async def run(attempt: Attempt, tools: Tools, entered: Callable[[str], None]) ->
         started = time.perf_counter()
         await step(attempt, tools)
         attempt.timings[step.__name__] = round(time.perf_counter() - started, 4)
+
+
+async def _commit_checkpoint(attempt: Attempt, tools: Tools, state: Mapping[str, Any]) -> None:
+    task = attempt.task
+    if not await tools.store.checkpoint(task.id, task.attempt, {**state, **attempt.kept}):
+        raise Fenced
 
 
 def _present(value: T | None) -> T:

@@ -1,0 +1,217 @@
+"""What a chat model may answer: the Plan as types, strict in reading, printed as JSON Schema.
+
+An argument that may be left out may also be null. What a type cannot say (exactly one of three arguments) is
+checked after the types. A number outside its range refuses the answer: it is never clamped, because a model
+that is wrong about one number may be wrong about the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+
+from retouch.engines.planner.plan import Operation
+from retouch.engines.planner.supported import SUPPORTED
+
+OPERATIONS_MAX = 8
+_QUOTES, _QUOTE = 10, 120  # as many and as long as those of the offline planner
+
+
+def _among(names: Sequence[str]) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in names:
+            raise ValueError("no name that is known")
+        return value
+
+    return check
+
+
+def _enumeration(names: Sequence[str]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": list(names)})
+
+
+_Scene: TypeAlias = Annotated[str, AfterValidator(_among(SUPPORTED.scenes)), _enumeration(SUPPORTED.scenes)]
+_Style: TypeAlias = Annotated[str, AfterValidator(_among(SUPPORTED.styles)), _enumeration(SUPPORTED.styles)]
+_Look: TypeAlias = Annotated[str, AfterValidator(_among(SUPPORTED.looks)), _enumeration(SUPPORTED.looks)]
+_Colour: TypeAlias = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+_Strength: TypeAlias = Annotated[int, Field(ge=0, le=100)]
+_Turn: TypeAlias = Annotated[int, Field(ge=-100, le=100)]
+_Pixels: TypeAlias = Annotated[int, Field(ge=1, le=20_000)]
+_Ratio: TypeAlias = Annotated[str, Field(pattern=r"^(square|[1-9][0-9]{0,3}:[1-9][0-9]{0,3})$")]
+_Side: TypeAlias = Literal["left", "right", "top", "bottom"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    def _given(self, *names: str) -> int:
+        return sum(getattr(self, name) is not None for name in names)
+
+
+class _BackgroundReplace(_Strict):
+    kind: Literal["background.replace"]
+    scene: _Scene | None = None
+    color: _Colour | None = None
+    gradient: Annotated[list[_Colour], Field(min_length=2, max_length=2)] | None = None
+    image: Annotated[int, Field(ge=1, le=63, description="place of a further picture")] | None = None
+    keep: Literal["subject"] | None = None
+
+    @model_validator(mode="after")
+    def _one_background(self) -> Self:
+        coloured_studio = self.scene == "studio" and self._given("gradient", "image") == 0
+        if self._given("scene", "color", "gradient", "image") != 1 and not coloured_studio:
+            raise ValueError("exactly one of scene, color, gradient, image")
+        return self
+
+
+class _BackgroundRemove(_Strict):
+    kind: Literal["background.remove"]
+
+
+class _BackgroundBlur(_Strict):
+    kind: Literal["background.blur"]
+    strength: _Strength | None = None
+
+
+class _StyleChange(_Strict):
+    kind: Literal["style"]
+    style: _Style
+    strength: _Strength | None = None
+
+
+class _Tone(_Strict):
+    kind: Literal["tone"]
+    look: _Look | None = None
+    strength: _Strength | None = None
+    brightness: _Turn | None = None
+    contrast: _Turn | None = None
+    exposure: _Turn | None = None
+    saturation: _Turn | None = None
+    warmth: _Turn | None = None
+    vibrance: _Turn | None = None
+    shadows: _Turn | None = None
+    highlights: _Turn | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self._given("look", *SUPPORTED.axes):
+            raise ValueError("a look or an axis")
+        return self
+
+
+class _Crop(_Strict):
+    kind: Literal["geometry"]
+    action: Literal["crop"]
+    ratio: _Ratio | None = None
+    to: Literal["subject"] | None = None
+
+    @model_validator(mode="after")
+    def _to_something(self) -> Self:
+        if not self._given("ratio", "to"):
+            raise ValueError("a ratio or the subject")
+        return self
+
+
+class _Resize(_Strict):
+    kind: Literal["geometry"]
+    action: Literal["resize"]
+    width: _Pixels | None = None
+    height: _Pixels | None = None
+    percent: Annotated[float, Field(ge=1, le=1000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        if bool(self._given("width", "height")) == bool(self._given("percent")):
+            raise ValueError("sides in pixels, or a percent")
+        return self
+
+
+class _Rotate(_Strict):
+    kind: Literal["geometry"]
+    action: Literal["rotate"]
+    degrees: Annotated[float, Field(ge=-360, le=360, description="clockwise")]
+
+
+class _Flip(_Strict):
+    kind: Literal["geometry"]
+    action: Literal["flip"]
+    axis: Literal["horizontal", "vertical"]
+
+
+class _Straighten(_Strict):
+    kind: Literal["geometry"]
+    action: Literal["straighten"]
+
+
+class _Extend(_Strict):
+    kind: Literal["geometry"]
+    action: Literal["extend"]
+    percent: Annotated[int, Field(ge=1, le=100)] | None = None
+    sides: Annotated[list[_Side], Field(min_length=1, max_length=4)] | None = None
+
+
+class _Frame(_Strict):
+    kind: Literal["frame"]
+    frame: Literal["border", "polaroid", "vignette", "rounded", "sticker outline", "drop shadow", "grain"]
+    color: _Colour | None = None
+    strength: _Strength | None = None
+
+
+class _Weather(_Strict):
+    kind: Literal["weather"]
+    weather: Literal["rain", "snow", "fog", "sun-rays"]
+    strength: _Strength | None = None
+
+
+class _Restore(_Strict):
+    kind: Literal["restore"]
+    mode: Literal["denoise", "deblock", "dehaze", "sharpen", "auto"]
+    strength: _Strength | None = None
+
+
+class _Recolor(_Strict):
+    kind: Literal["recolor"]
+    target: Literal["subject", "background", "whole"]
+    color: _Colour
+    strength: _Strength | None = None
+
+
+_Step: TypeAlias = (
+    _BackgroundReplace
+    | _BackgroundRemove
+    | _BackgroundBlur
+    | _StyleChange
+    | _Tone
+    | _Crop
+    | _Resize
+    | _Rotate
+    | _Flip
+    | _Straighten
+    | _Extend
+    | _Frame
+    | _Weather
+    | _Restore
+    | _Recolor
+)
+
+
+class ChatAnswer(_Strict):
+    """A whole answer: the steps in order, and verbatim what none of them carries out."""
+
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1, of the instruction")]
+    operations: Annotated[list[_Step], Field(max_length=OPERATIONS_MAX)]
+    unsupported: Annotated[
+        list[Annotated[str, Field(max_length=_QUOTE)]],
+        Field(max_length=_QUOTES, description="parts of the instruction that no operation carries out"),
+    ]
+
+    def steps(self) -> tuple[Operation, ...]:
+        """The operations as a Plan holds them: without the arguments that were left out or null."""
+        return tuple(Operation.from_json(step.model_dump(exclude_none=True)) for step in self.operations)
+
+
+def answer_schema() -> dict[str, Any]:
+    """The JSON Schema of :class:`ChatAnswer`."""
+    return ChatAnswer.model_json_schema()
