@@ -1,4 +1,4 @@
-"""Places that are drawn: land, water, woods, walls. In range, new for every seed, of any size, and asked for."""
+"""Land, water, woods, walls: drawn in range, new for every seed, of any size, and found by their words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retouch.engines.builtin.blur import f32
+from retouch.engines.builtin.blur import Plane, f32
 from retouch.engines.builtin.colour import luminance, to_srgb
 from retouch.engines.builtin.noise import fractal
 from retouch.engines.builtin.scenes import SCENES, Framing, relief
@@ -53,7 +53,7 @@ REQUESTS = {
 }
 
 
-def drawn(name: str, seed: int, framing: Framing, size: tuple[int, int] = (192, 128)) -> np.ndarray:
+def drawn(name: str, seed: int, framing: Framing, size: tuple[int, int] = (192, 128)) -> Plane:
     return SCENES[name].draw(size, np.random.default_rng(seed), framing).linear
 
 
@@ -84,7 +84,7 @@ def test_a_scene_has_light_and_dark(name: str) -> None:
 
 
 def test_no_two_scenes_have_the_same_tones_and_colours() -> None:
-    """Means of colour and of contrast over a 6x6 grid tell every scene from every other, whatever the seed."""
+    """Colour and contrast over a 6x6 grid tell every scene from every other, whatever the seed."""
     seen = {name: np.mean([_features(name, seed) for seed in range(3)], axis=0) for name in SCENES}
     names = list(seen)
     near = {
@@ -96,7 +96,7 @@ def test_no_two_scenes_have_the_same_tones_and_colours() -> None:
     assert near == set()
 
 
-def _features(name: str, seed: int) -> np.ndarray:
+def _features(name: str, seed: int) -> Plane:
     picture = to_srgb(drawn(name, seed, Framing(), (96, 96))).reshape(6, 16, 6, 16, 3)
     return np.concatenate([picture.mean((1, 3)), picture.std((1, 3))])
 

@@ -39,7 +39,9 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     picture = f32(wood * (1 - floor) + ground * floor)
     above = f32(smoothstep(0.80, 0.35, f32(y)) * (0.25 + light[..., 0]))
     for radius, count in ((0.012, 150), (0.022, 70), (0.034, 26)):
-        picture = picture + foliage.discs(small, rng, count, radius * longer, _SUN, above, 0.9)
+        picture = picture + foliage.discs(
+            small, rng, _SUN, above, count=count, radius=radius * longer, light=0.9
+        )
     picture = foliage.bloom(f32(picture + light**2 * _SUN[1] * 0.6), 0.4)
     picture = gaussian(picture, longer * 0.004)
     for radius, count, blur in ((0.013, 26, 0.0022), (0.026, 12, 0.0012), (0.060, 4, 0.011)):

@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from retouch.engines.builtin.blur import Plane, f32, gaussian, lens, resize, smoothstep
 from retouch.engines.builtin.noise import fractal, fractal_line
-from retouch.engines.builtin.scenes import foliage, relief
+from retouch.engines.builtin.scenes import relief
 from retouch.engines.builtin.scenes.landscape import deck, glow, grid, shade
 from retouch.engines.builtin.scenes.scene import (
     Framing,
@@ -25,13 +25,11 @@ _WATER = [(0.0, "1f6fa8"), (0.25, "1e8dbb"), (0.55, "38b6c8"), (0.8, "7fd6d2"), 
 _SAND = np.array(rgb_hex("e6d2ae"), np.float32)
 _WET = np.array(rgb_hex("a98f6c"), np.float32)
 _FOAM = np.array([0.93, 0.96, 0.96], np.float32)
-_SPARK = np.array([[1.0, 1.0, 0.97]], np.float32)
 
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """The shore runs across the picture, a little aslant; the farther, the softer."""
     work = relief.working_size(size)
-    longer = max(work)
     horizon = relief.eye_level(framing, HORIZON)
     shore = horizon + (1 - horizon) * rng.uniform(0.34, 0.42)
     x, y = grid(work)
@@ -49,7 +47,7 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     )
     picture = f32(water)
     for at, wide in ((0.55, 0.05), (0.78, 0.07)):
-        picture = _breaker(picture, rng, f32(depth[..., 0]), at, wide, chop)
+        picture = _breaker(picture, rng, f32(depth[..., 0]), (at, wide), chop)
     past = f32((y - edge) / (1 - horizon))
     lace = fractal((work[1], work[0]), rng, 1.15, 0.55)
     swash = smoothstep(-0.06, -0.005, f32(past + 0.014 * lace)) * smoothstep(0.012, -0.004, past)
@@ -62,15 +60,6 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     picture = f32(picture * (1 - land) + land * sand)
     froth = (swash * smoothstep(-1.0, 0.5, lace))[..., None]
     picture = f32(picture * (1 - froth) + froth * _FOAM)
-    picture = picture + foliage.discs(
-        work,
-        rng,
-        90,
-        longer * 0.0035,
-        _SPARK,
-        f32(smoothstep(0.02, 0.2, f32(depth[..., 0])) * smoothstep(0.9, 0.5, f32(depth[..., 0]))),
-        1.2,
-    )
     cover = smoothstep(-0.6, 0.6, f32((y - horizon) * work[1] + 0 * x))[..., None]
     picture = f32(sky * (1 - cover) + picture * cover)
     return SceneImage.of(film(resize(_focused(picture, y, horizon), size) * 1.4))
@@ -88,9 +77,10 @@ def _sky(size: Size, rng: Generator, horizon: float, sun: float) -> Plane:
     return f32(sky * (1 - veil) + veil * cloud + 0.2 * glow(size, (sun, -0.1), 0.3))
 
 
-def _breaker(picture: Plane, rng: Generator, depth: Plane, at: float, wide: float, chop: Plane) -> Plane:
+def _breaker(picture: Plane, rng: Generator, depth: Plane, place: tuple[float, float], chop: Plane) -> Plane:
     """A small wave breaking: its green back, its white front, foam thinning out behind."""
     height, width = depth.shape
+    at, wide = place
     line = at + 0.05 * fractal_line(width, rng, 1.7)[None]
     strength = smoothstep(-0.7, 0.5, fractal_line(width, rng, 1.6))[None]
     lace = fractal((height, width), rng, 1.05, 0.45)
@@ -103,7 +93,7 @@ def _breaker(picture: Plane, rng: Generator, depth: Plane, at: float, wide: floa
     )
     back = (np.exp(-(((behind + 0.35) / 0.3) ** 2)) * 0.30 * strength)[..., None]
     white = (np.clip(front + 0.75 * foam, 0, 1) * strength * (0.9 + 0.06 * chop))[..., None]
-    picture = picture * (1 - back) + back * np.array([0.02, 0.25, 0.28], np.float32)
+    picture = f32(picture * (1 - back) + back * np.array([0.02, 0.25, 0.28], np.float32))
     return f32(picture * (1 - white) + white * _FOAM)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, f32, resize
+from retouch.engines.builtin.blur import Plane, f32, lens, resize
 from retouch.engines.builtin.scenes import foliage, stamps
 from retouch.engines.builtin.scenes.scene import (
     Framing,
@@ -24,21 +24,25 @@ _CLOUDS = [(0.0, "b9688a"), (0.35, "e39ab8"), (0.65, "f6c3d6"), (1.0, "fff0f5")]
 _PETALS = np.array([rgb_hex(c) for c in ("ffe9f1", "ffd3e2", "fbbdd3", "fff4f8")], np.float32)
 _BARK = np.array(rgb_hex("3b2a2c"), np.float32)
 _HEART = np.array(rgb_hex("d2476f"), np.float32)
+_ROUND = np.linspace(0, 2 * np.pi, 7, endpoint=False)
+_PETAL = stamps.petal()
 _ANTHER = np.array(rgb_hex("ffe08a"), np.float32)
 
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """Twigs reach in from an upper corner, on the freer side of the subject."""
-    scale = min(1.0, 1400 / max(size))
+    scale = min(1.0, 1250 / max(size))
     small = (max(8, round(size[0] * scale)), max(8, round(size[1] * scale)))
     longer = max(small)
     sky = f32(np.tile(colour_ramp(height_ramp(small), _SKY), (1, small[0], 1)) * 1.05)
     trees = foliage.distant_leaves(small, rng, _CLOUDS, longer * 0.014)
-    cover = foliage.lens(foliage.gaps(small, rng, 0.62, 1.7), longer * 0.016)[..., None]
+    cover = lens(foliage.gaps(small, rng, 0.62, 1.7), longer * 0.016)[..., None]
     picture = f32(sky * (1 - cover) + trees * cover)
     everywhere = np.ones((8, 8), np.float32)
     for radius, count in ((0.014, 90), (0.026, 40)):
-        picture = picture + foliage.discs(small, rng, count, radius * longer, _PETALS, everywhere, 0.16)
+        picture = picture + foliage.discs(
+            small, rng, _PETALS, everywhere, count=count, radius=radius * longer, light=0.16
+        )
     side = 1 if framing.beside(0.2, rng) > 0.5 else -1
     for blur, large in ((0.010, 0.7), (0.0, 1.0)):
         picture = stamps.over(picture, _twigs(small, rng, side, large), blur * longer)
@@ -58,9 +62,9 @@ def _twigs(size: Size, rng: Generator, side: int, large: float) -> Plane:
     for _ in range(3):
         start = np.array([corner, rng.uniform(-0.05, 0.40) * height])
         heading = (np.pi if side > 0 else 0.0) + rng.uniform(-0.5, 0.35) * side * -1
-        _branch(layer, rng, start, heading, 0.42 * longer * large, 0.008 * longer, buds)
+        _branch(layer, rng, start, heading, length=0.46 * longer * large, thick=0.008 * longer, buds=buds)
     for place in buds:
-        for _ in range(rng.integers(1, 4)):
+        for _ in range(rng.integers(1, 3)):
             spot = place + rng.normal(0, 0.017 * longer * large, 2)
             _blossom(layer, rng, spot, 0.024 * longer * large * rng.uniform(0.75, 1.15))
     return layer
@@ -71,6 +75,7 @@ def _branch(
     rng: Generator,
     start: NDArray[np.float64],
     heading: float,
+    *,
     length: float,
     thick: float,
     buds: list[NDArray[np.float64]],
@@ -88,8 +93,10 @@ def _branch(
         point = ahead
         if step > 2 and thick > 2.5 and rng.random() < 0.42:
             turn = heading + rng.choice([-1, 1]) * rng.uniform(0.4, 0.9)
-            _branch(layer, rng, point, turn, length * rng.uniform(0.25, 0.5), thick * 0.5, buds)
-        if step > 3 and rng.random() < 0.5:
+            _branch(
+                layer, rng, point, turn, length=length * rng.uniform(0.25, 0.5), thick=thick * 0.5, buds=buds
+            )
+        if step > 2 and rng.random() < 0.42:
             buds.append(point)
 
 
@@ -104,14 +111,12 @@ def _blossom(layer: Plane, rng: Generator, place: NDArray[np.float64], radius: f
     for index in range(5):
         angle = turn + index * 2 * np.pi / 5 + rng.normal(0, 0.06)
         c, s = np.cos(angle), np.sin(angle)
-        for share, colour in ((1.0, tone * rng.uniform(0.80, 1.0)), (0.5, tone * 0.84 + _HEART * 0.10)):
-            shape = (
-                (stamps.petal() * share + np.array([0, -0.80 * share])) * 0.62 @ np.array([[c, s], [-s, c]])
-            )
+        for share, colour in ((1.0, tone * rng.uniform(0.66, 1.0)), (0.5, tone * 0.84 + _HEART * 0.10)):
+            shape = (_PETAL * share + np.array([0, -0.80 * share])) * 0.62 @ np.array([[c, s], [-s, c]])
             corners = np.round((shape * squash @ lay * radius + place) * 16).astype(np.int32)
             cv2.fillPoly(layer, [corners], (*(float(v) for v in colour), 1.0), cv2.LINE_8, 4)
     for reach, colour, dot in ((0.10, _HEART * 0.6 + 0.25, 0.085), (0.30, _ANTHER, 0.040)):
-        for angle in np.linspace(0, 2 * np.pi, 9, endpoint=False) + turn:
+        for angle in _ROUND + turn:
             spot = np.array([np.cos(angle), np.sin(angle)]) * reach * squash @ lay * radius + place
             middle = tuple(int(v) for v in np.round(spot * 16))
             cv2.circle(

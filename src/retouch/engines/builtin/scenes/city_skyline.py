@@ -1,4 +1,4 @@
-"""A city across the water after sunset: towers with their windows lit, their lights drawn out in the waves."""
+"""A city across the water after sunset: towers with lit windows, their lights drawn out in the waves."""
 
 from __future__ import annotations
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.random import Generator
 
-from retouch.engines.builtin.blur import Plane, f32, gaussian, resize, smoothstep
+from retouch.engines.builtin.blur import Plane, f32, gaussian, lens, resize, smoothstep
 from retouch.engines.builtin.noise import fractal, fractal_line, unit
 from retouch.engines.builtin.scenes import foliage
 from retouch.engines.builtin.scenes.landscape import glow, grid
@@ -30,14 +32,41 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     picture = f32(foliage.distant_leaves(small, rng, _CANOPY, longer * 0.010) * (0.45 + 1.2 * light))
     picture = f32(0.45 * picture + 0.55 * air)
     holes = f32(foliage.gaps(small, rng, 0.4) * smoothstep(0.62, 0.25, grid(small)[1]))
-    picture = picture + foliage.discs(small, rng, 110, longer * 0.011, _SUN, holes, 0.9)
+    picture = picture + foliage.discs(small, rng, _SUN, holes, count=110, radius=longer * 0.011, light=0.9)
+    undergrowth = _Undergrowth.of(small, rng)
     for near in _DEPTHS:
-        picture = _row(picture, rng, near, air)
+        picture = _row(picture, rng, near, air, undergrowth.shifted(rng))
     picture = picture + _shafts(small, rng, sun)[..., None] * _AIR * (0.10 + 0.75 * light)
     return SceneImage.of(film(resize(foliage.bloom(f32(picture), 0.35), size) * 1.15))
 
 
-def _row(picture: Plane, rng: Generator, near: float, air: Plane) -> Plane:
+@dataclass(frozen=True, slots=True)
+class _Undergrowth:
+    """What every row of trees shows another part of: colours (H, W, 3), density and bark (H, W)."""
+
+    moss: Plane
+    green: Plane
+    density: Plane
+    bark: Plane
+
+    @classmethod
+    def of(cls, size: Size, rng: Generator) -> _Undergrowth:
+        longer = max(size)
+        shade = 0.45 + 0.8 * unit(fractal(size[::-1], rng, 1.9, 0.5))[..., None]
+        return cls(
+            f32(foliage.distant_leaves(size, rng, _MOSS, longer * 0.003) * shade),
+            foliage.distant_leaves(size, rng, _CANOPY[:4], longer * 0.003),
+            unit(fractal(size[::-1], rng, 1.35)),
+            unit(f32(fractal(size, rng, 0.9, 7.0).T)),
+        )
+
+    def shifted(self, rng: Generator) -> _Undergrowth:
+        """The same further along."""
+        step = int(rng.integers(self.bark.shape[1]))
+        return _Undergrowth(*(np.roll(p, step, 1) for p in (self.moss, self.green, self.density, self.bark)))
+
+
+def _row(picture: Plane, rng: Generator, near: float, air: Plane, growth: _Undergrowth) -> Plane:
     """Ground, trunks and leaves of one depth, laid over what is behind them."""
     height, width = picture.shape[:2]
     size, longer = (width, height), max(width, height)
@@ -45,41 +74,40 @@ def _row(picture: Plane, rng: Generator, near: float, air: Plane) -> Plane:
     haze = 0.80 * (1 - near) ** 1.3
     edge = (0.62 + 0.26 * near + 0.014 * fractal_line(width, rng, 1.5))[None]
     floor = smoothstep(-0.012, 0.012, f32(y - edge))[..., None]
-    moss = foliage.distant_leaves(size, rng, _MOSS, longer * (0.002 + 0.004 * abs(near - 0.5)))
-    ground = (
-        moss * (0.45 + 0.8 * unit(fractal((height, width), rng, 1.9, 0.5))[..., None]) * (1.1 - 0.4 * near)
-    )
+    ground = growth.moss * (1.1 - 0.4 * near)
     picture = f32(picture * (1 - floor) + floor * (ground * (1 - haze) + air * haze))
-    stems, round_ = _stems(size, rng, near, edge)
-    rough = unit(f32(fractal((width, height), rng, 0.9, 7.0).T))[..., None]
-    bark = _BARK * (0.35 + 1.3 * rough) * (0.5 + 1.4 * round_[..., None]) + air * 0.10 * round_[..., None]
+    stems, round_ = _stems(size, rng, near, edge, growth.density)
+    bark = (
+        _BARK * (0.35 + 1.3 * growth.bark[..., None]) * (0.5 + 1.4 * round_[..., None])
+        + air * 0.10 * round_[..., None]
+    )
     cover = gaussian(stems, longer * 0.0022 * (1.2 - near))[..., None]
     picture = f32(picture * (1 - cover) + cover * (bark * (1 - haze) + air * haze))
-    leaves = foliage.gaps(size, rng, 0.20 + 0.12 * near, 1.35) * smoothstep(0.52, 0.02, f32(y + 0 * x))
-    leaves = foliage.lens(f32(leaves), longer * (0.0025 + 0.004 * near))[..., None]
-    green = foliage.distant_leaves(size, rng, _CANOPY[:4], longer * 0.003) * (0.9 - 0.45 * near)
+    share = 0.80 - 0.12 * near
+    leaves = smoothstep(share - 0.06, share + 0.06, growth.density) * smoothstep(0.52, 0.02, f32(y + 0 * x))
+    leaves = lens(f32(leaves), longer * (0.0025 + 0.004 * near))[..., None]
+    green = growth.green * (0.9 - 0.45 * near)
     return f32(picture * (1 - leaves) + leaves * (green * (1 - haze) + air * haze))
 
 
-def _stems(size: Size, rng: Generator, near: float, edge: Plane) -> tuple[Plane, Plane]:
+def _stems(size: Size, rng: Generator, near: float, edge: Plane, moss: Plane) -> tuple[Plane, Plane]:
     """Trunks: cover (H, W), and how much of the light from one side their round backs catch."""
     width, height = size
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    moss = fractal((height, width), rng, 0.9)
     cover, lit = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
     columns = np.arange(width, dtype=np.float32)[None]
-    for place in rng.uniform(-0.02, 1.02, int(round(15 * (1 - near) ** 1.1 + 3))):
+    for place in rng.uniform(-0.02, 1.02, round(15 * (1 - near) ** 1.1 + 3)):
         thick = (0.004 + 0.026 * near) * max(size) * rng.uniform(0.6, 1.3)
         foot = float(edge[0, int(np.clip(place * width, 0, width - 1))]) + 0.02
         wave = f32(fractal_line(height, rng, 2.2) * 0.10 * thick)[:, None]
         middle = place * width + (y - foot) * rng.normal(0, 0.05) * height + wave
         half = thick * (0.72 + 0.28 * y / foot + 0.9 * np.clip(y / foot - 0.90, 0, 1) * 4)
-        across = (columns - middle) / half
-        mask = np.clip((1 - np.abs(across)) * half + 0.5, 0, 1) * smoothstep(
-            foot + 0.012, foot - 0.02, y + 0.012 * moss
-        )
-        lit = np.where(mask > cover, np.clip(0.5 + 0.5 * across, 0, 1) ** 2, lit)
-        cover = np.maximum(cover, mask)
+        part = slice(max(0, int((middle - half).min()) - 1), max(0, int((middle + half).max()) + 2))
+        across = (columns[:, part] - middle) / half
+        mask = np.clip((1 - np.abs(across)) * half + 0.5, 0, 1)
+        mask = mask * smoothstep(foot + 0.012, foot - 0.02, f32(y + 0.012 * moss[:, part]))
+        lit[:, part] = np.where(mask > cover[:, part], np.clip(0.5 + 0.5 * across, 0, 1) ** 2, lit[:, part])
+        cover[:, part] = np.maximum(cover[:, part], mask)
     return f32(cover), f32(lit)
 
 

@@ -14,6 +14,7 @@ def globe(
     place: tuple[float, float],
     radius: float,
     surface: Plane,
+    *,
     sun: tuple[float, float, float],
     air: tuple[float, float, float],
 ) -> Plane:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from retouch.engines.builtin.blur import Plane, f32, lens, resize, smoothstep
 from retouch.engines.builtin.noise import fractal
-from retouch.engines.builtin.scenes import foliage, relief
+from retouch.engines.builtin.scenes import foliage, relief, stamps
 from retouch.engines.builtin.scenes.landscape import glow, grid
 from retouch.engines.builtin.scenes.scene import (
     Framing,
@@ -38,7 +39,7 @@ _FLOWERS = (
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """The trees at the meadow's end stand against a bright sky."""
-    scale = min(1.0, 1300 / max(size))
+    scale = min(1.0, 1200 / max(size))
     work = (max(8, round(size[0] * scale)), max(8, round(size[1] * scale)))
     longer = max(work)
     horizon = relief.eye_level(framing, HORIZON, 0.30)
@@ -54,10 +55,12 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     picture = f32(picture * (1 - floor) + floor * ground)
     kinds = rng.choice(len(_FLOWERS), 3, replace=False)
     for near in np.linspace(0.0, 1.0, 8) ** 1.3:
-        layer = _sward(work, rng, horizon, float(near), kinds, light)
+        layer = _sward(work, rng, horizon, float(near), kinds=kinds, light=light)
         blur = longer * (0.0058 * abs(near - 0.42) ** 1.3 * (1.0 if near < 0.42 else 2.6))
-        soft = lens(layer, max(blur, 0.9))
-        picture = f32(picture * (1 - soft[..., 3:]) + soft[..., :3])
+        rows = np.flatnonzero(layer[..., 3].any(axis=1))
+        if rows.size:
+            part = slice(max(0, rows[0] - 16), rows[-1] + 16)
+            picture[part] = stamps.over(picture[part], layer[part], blur)
     return SceneImage.of(film(resize(foliage.bloom(picture, 0.3), size) * 1.3))
 
 
@@ -72,11 +75,15 @@ def _wood(picture: Plane, rng: Generator, horizon: float, light: Plane) -> Plane
     picture = f32(picture * (1 - cover) + cover * trees)
     likely = f32(cover[..., 0] * smoothstep(0.06, -0.05, f32(y + 0 * x - horizon)) * 0.8)
     for radius, count in ((0.010, 120), (0.020, 46)):
-        picture = picture + foliage.discs(size, rng, count, radius * longer, _SUN, likely, 0.55)
+        picture = picture + foliage.discs(
+            size, rng, _SUN, likely, count=count, radius=radius * longer, light=0.55
+        )
     return f32(picture)
 
 
-def _sward(size: Size, rng: Generator, horizon: float, near: float, kinds: Plane, light: Plane) -> Plane:
+def _sward(
+    size: Size, rng: Generator, horizon: float, near: float, *, kinds: NDArray[np.int64], light: Plane
+) -> Plane:
     """Blades and flowers of one distance: a layer (H, W, 4) of light times cover, and cover."""
     width, height = size
     longer = max(size)
@@ -89,7 +96,9 @@ def _sward(size: Size, rng: Generator, horizon: float, near: float, kinds: Plane
         colour = (
             _GRASS[rng.integers(len(_GRASS))] * rng.uniform(0.55, 1.15) * shine * (0.75 + 0.35 * (1 - near))
         )
-        _blade(layer, rng, float(x), foot + rng.normal(0, 0.12) * tall, tall * rng.uniform(0.5, 1.15), colour)
+        _blade(
+            layer, rng, (float(x), foot + rng.normal(0, 0.12) * tall), tall * rng.uniform(0.5, 1.15), colour
+        )
     for x in rng.uniform(0, 1, int(width / longer * 34 * (1 - 0.72 * near))) * width:
         petal, heart = _FLOWERS[kinds[rng.integers(len(kinds))]]
         _flower(
@@ -97,17 +106,16 @@ def _sward(size: Size, rng: Generator, horizon: float, near: float, kinds: Plane
             rng,
             (float(x), foot - tall * rng.uniform(0.55, 1.1)),
             tall * 0.115 + 0.002 * longer,
-            petal,
-            heart,
+            (petal, heart),
         )
     return layer
 
 
-def _blade(layer: Plane, rng: Generator, x: float, foot: float, tall: float, colour: Plane) -> None:
+def _blade(layer: Plane, rng: Generator, foot: tuple[float, float], tall: float, colour: Plane) -> None:
     """A blade of grass, bent by its own weight."""
     t = np.linspace(0, 1, 7)
     lean = rng.normal(0, 0.34) * tall
-    spine = np.stack([x + lean * t**2.1, foot - tall * (t - 0.18 * abs(lean) / tall * t**3)], -1)
+    spine = np.stack([foot[0] + lean * t**2.1, foot[1] - tall * (t - 0.18 * abs(lean) / tall * t**3)], -1)
     half = np.maximum(tall * 0.017 * (1 - t) ** 0.7, 0.25)[:, None] * np.array([1.0, 0.0])
     corners = np.concatenate([spine - half, (spine + half)[::-1]])
     cv2.fillPoly(
@@ -116,9 +124,10 @@ def _blade(layer: Plane, rng: Generator, x: float, foot: float, tall: float, col
 
 
 def _flower(
-    layer: Plane, rng: Generator, place: tuple[float, float], radius: float, petal: str, heart: str
+    layer: Plane, rng: Generator, place: tuple[float, float], radius: float, colours: tuple[str, str]
 ) -> None:
     """A daisy, a poppy, a cornflower: petals about a heart, seen from the side and above."""
+    petal, heart = colours
     tilt, turn = rng.uniform(0.45, 0.95), rng.uniform(0, np.pi)
     middle = np.array(place)
     count = int(rng.integers(9, 14)) if petal in {"ffffff", "fff3c4", "6f7fe0"} else 5

@@ -33,7 +33,7 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     height = framing.lowest_clear(*(horizon - up for up in (0.24, 0.34, 0.42)))
     place = framing.beside(height, rng), max(height, 0.16)
     sky = f32(np.zeros((work[1], work[0], 3)))
-    globe(sky, place, rng.uniform(0.085, 0.11), _earth(rng), (-0.75, -0.25, 0.62), (0.25, 0.5, 1.0))
+    globe(sky, place, rng.uniform(0.085, 0.11), _earth(rng), sun=(-0.75, -0.25, 0.62), air=(0.25, 0.5, 1.0))
     cover = ground.cover[..., None]
     return SceneImage.of(film(resize(f32(sky * (1 - cover) + soil * cover), size) * 1.2))
 

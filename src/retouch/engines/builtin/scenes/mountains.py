@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from retouch.engines.builtin.blur import Plane, f32, smoothstep
+from retouch.engines.builtin.blur import Plane, f32, gaussian, smoothstep
 from retouch.engines.builtin.noise import fractal_line
 from retouch.engines.builtin.scenes.landscape import conifers, deck, glow, soft_noise
 from retouch.engines.builtin.scenes.scene import (
@@ -54,9 +54,10 @@ def _ridge(size: Size, rng: Generator, near: float) -> tuple[Plane, Plane]:
     peaks = shape - 0.35 * np.abs(fractal_line(width, rng, 1.2))
     crest = (HORIZON - 0.055 + 0.42 * near**1.25) - (0.042 + 0.018 * np.sin(np.pi * near)) * peaks
     crest = crest + 0.0016 * fractal_line(width, rng, 0.55)
+    smooth = gaussian(f32(crest)[None], width * 0.025)
     rows = np.arange(height, dtype=np.float32)[:, None]
     mask = np.clip(rows - crest[None] * height + 0.5, 0, 1)
-    return f32(mask)[..., None], f32(rows / height - crest[None])[..., None]
+    return f32(mask)[..., None], f32(rows / height - smooth)[..., None]
 
 
 def _streaks(sky: Plane, size: Size, rng: Generator, light: Plane) -> Plane:

@@ -1,4 +1,4 @@
-"""A window on a rainy evening: lights of a street beyond it, and in every drop the street again, upside down."""
+"""A window on a rainy evening: a street's lights beyond it, and in every drop the street, upside down."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def _street(size: Size, rng: Generator) -> Plane:
     street = f32(street * (1 - front * 0.55 * blocks[None, :, None]))
     band = f32(np.exp(-(((np.linspace(0, 1, 64) - 0.58) / 0.20) ** 2)))[:, None].repeat(2, 1)
     for radius, count, light in ((0.0028, 150, 9.0), (0.006, 36, 13.0)):
-        points = foliage.discs(size, rng, count, max(radius * longer, 1.0), _LAMPS, band, light)
+        points = foliage.discs(
+            size, rng, _LAMPS, band, count=count, radius=max(radius * longer, 1.0), light=light
+        )
         wet = resize(points[: int(size[1] * 0.75)][::-1], (size[0], size[1] - int(size[1] * 0.75)))
         street += points
         street[int(size[1] * 0.75) :] += cv2.blur(wet, (3, max(3, size[1] // 14))) * 0.6
@@ -72,7 +74,7 @@ def _street(size: Size, rng: Generator) -> Plane:
 
 
 def _drops(size: Size, rng: Generator) -> tuple[Plane, tuple[Plane, Plane, Plane]]:
-    """Where the glass was wiped clear; and the drops: cover, and the place in the drop, -1..1, across and down."""
+    """Where the glass was wiped clear; the drops' cover; and the place in a drop, -1..1, across and down."""
     width, height = size
     longer = max(size)
     wiped = np.zeros((height, width), np.float32)
@@ -84,7 +86,7 @@ def _drops(size: Size, rng: Generator) -> tuple[Plane, tuple[Plane, Plane, Plane
     for _ in range(9):
         drops += _run(wiped, rng, rng.random() * width, rng.uniform(0.25, 1.0) * height, longer)
     for x, y, radius, stretch in sorted(drops, key=lambda drop: drop[2]):
-        _drop(cover, across, down, (x, y), radius, stretch, rng.uniform(-0.25, 0.25))
+        _drop(cover, across, down, (x, y), radius, stretch=stretch, lean=rng.uniform(-0.25, 0.25))
     return wiped, (cover, across, down)
 
 
@@ -117,6 +119,7 @@ def _drop(
     down: Plane,
     place: tuple[float, float],
     radius: float,
+    *,
     stretch: float,
     lean: float,
 ) -> None:

@@ -1,4 +1,4 @@
-"""A rainbow after the rain: a dark wall of cloud going away, both bows before it, wet green hills in the sun."""
+"""A rainbow after the rain: both bows before a dark wall of cloud, wet green hills in the sun."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _hills(sky: Plane, rng: Generator, size: Size, horizon: float) -> Plane:
     side = (relief.TILE, relief.TILE)
     rolling, tufts = fractal(side, rng, 2.6), fractal(side, rng, 1.0)
     woods = smoothstep(0.75, 0.95, f32(fractal(side, rng, 1.5) + 0.25 * tufts - 0.3 * rolling))
-    crowns = np.abs(fractal(side, rng, 0.7))
+    crowns = np.abs(np.roll(tufts, 300, 1))
     heights = f32(0.55 * rolling - 0.5 + woods * (0.13 + 0.07 * crowns))
     ground = relief.look_over(heights, size, horizon, rng, _WIDTH, far=300)
     right, away = relief.slopes(gaussian(heights, 0.8), _WIDTH)
@@ -80,12 +80,8 @@ def _hills(sky: Plane, rng: Generator, size: Size, horizon: float) -> Plane:
         )
     )
     cut = ground.look_up(woods)[..., None]
-    meadow = colour_ramp(
-        np.clip(0.5 + 0.16 * ground.look_up(fractal(side, rng, 1.5)) + 0.12 * ground.look_up(tufts), 0, 1)[
-            ..., None
-        ],
-        _GRASS,
-    )
+    tone = ground.look_up(f32(0.5 + 0.16 * fractal(side, rng, 1.5) + 0.12 * tufts))
+    meadow = colour_ramp(np.clip(tone, 0, 1)[..., None], _GRASS)
     land = (
         (meadow * (1 - cut) + cut * np.array([0.022, 0.045, 0.014]))
         * (0.16 + 1.5 * light[..., None])

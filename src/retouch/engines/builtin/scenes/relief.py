@@ -24,8 +24,8 @@ _LEVELS = 6  # of the tile, each half as fine as the one before
 class Ground:
     """Where the rays meet the ground: all (H, W) float32.
 
-    ``column`` and ``row`` are places on the tile, ``distance`` is that to the eye, ``cover`` is 1 where there
-    is ground, 0 in the sky, and ``blur`` the pixels of the tile that a pixel of the picture covers.
+    ``column`` and ``row`` are places on the tile, ``distance`` is that to the eye, ``cover`` is 1 on the
+    ground and 0 in the sky, and ``blur`` is how many of the tile's pixels one of the picture's covers.
     """
 
     column: Plane
@@ -40,7 +40,7 @@ class Ground:
 
 
 def working_size(size: Size) -> Size:
-    """Reliefs are drawn a little larger than small pictures, for smooth edges, and smaller than large ones."""
+    """A little larger than small pictures, for smooth edges, and smaller than large ones."""
     scale = min(1.1, _LARGEST / max(size))
     return max(8, round(size[0] * scale)), max(8, round(size[1] * scale))
 
@@ -54,7 +54,7 @@ def eye_level(framing: Framing, usual: float, lowest: float = 0.25) -> float:
 
 
 def look_over(
-    tile: Plane, size: Size, horizon: float, rng: Generator, width: float, far: float = 400.0
+    tile: Plane, size: Size, horizon: float, rng: Generator, width: float, *, far: float = 400.0
 ) -> Ground:
     """Look over endless ground whose heights are ``tile`` (TILE, TILE), ``width`` of distance wide.
 
@@ -144,7 +144,7 @@ def lit(right: Plane, away: Plane, sun: tuple[float, float, float]) -> Plane:
 
 
 def sunlit(tile: Plane, width: float, steepness: float, soft: float = 1.2) -> Plane:
-    """1 where the sun reaches a tile, 0 in cast shadow. It stands in the left, ``steepness`` = tan(height)."""
+    """1 where the sun reaches a tile, 0 in cast shadow; it stands in the left, at atan(``steepness``)."""
     fall = f32(np.arange(2 * len(tile)) * (width / len(tile)) * steepness)[None]
     doubled = np.concatenate([tile, tile], axis=1) + fall
     edge = np.maximum.accumulate(doubled, axis=1)

@@ -37,7 +37,7 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     picture = f32(sky * (1 - behind) + sheet * (along < 0)[..., None])
     stops = _BANDS[rng.integers(len(_BANDS))]
     ball = np.zeros_like(picture)
-    cover = globe(ball, place, radius, _clouds(rng, stops), sun, (0.16, 0.17, 0.20))
+    cover = globe(ball, place, radius, _clouds(rng, stops), sun=sun, air=(0.16, 0.17, 0.20))
     bent = cv2.warpAffine(
         rings[..., 3], np.array([[1, 0, 0], [0, 1, -0.10 * radius * max(work)]], np.float32), work
     )
@@ -50,7 +50,7 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
         np.clip(height + rng.uniform(-0.2, 0.25), 0.08, 0.9),
     )
     grey = f32(0.35 + 0.08 * fractal((256, 256), rng, 1.2))[..., None].repeat(3, 2)
-    globe(picture, (float(moon[0]), float(moon[1])), 0.016, grey, sun, (0.0, 0.0, 0.0))
+    globe(picture, (float(moon[0]), float(moon[1])), 0.016, grey, sun=sun, air=(0.0, 0.0, 0.0))
     return SceneImage.of(film(resize(picture, size) * 1.35))
 
 
@@ -101,7 +101,7 @@ def _rings(size: Size, rng: Generator, place: tuple[float, float], radius: float
     colour = colour_ramp(
         np.clip(where, 0, 1)[..., None], [(0.0, "8a7a68"), (0.4, "e0ccaa"), (0.7, "cdb898"), (1.0, "9a8c7c")]
     )
-    return f32(np.concatenate([colour * cover[..., None] * 0.85, cover[..., None]], -1)), f32(along)
+    return f32(np.concatenate([colour * cover[..., None] * 1.7, cover[..., None]], -1)), f32(along)
 
 
 def _shadow(size: Size, place: tuple[float, float], radius: float, sun: tuple[float, float, float]) -> Plane:

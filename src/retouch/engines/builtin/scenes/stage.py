@@ -36,7 +36,7 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
         pools += _pool(work, foot, 0.13)[..., None] * colour * power
     x, y = grid(work)
     floor = smoothstep(horizon - 0.004, horizon + 0.006, f32(y + 0 * x))[..., None]
-    backdrop = 0.012 + 0.10 * gaussian(air, max(work) * 0.10)
+    backdrop = 0.008 + 0.06 * gaussian(air, max(work) * 0.10)
     line = int(horizon * work[1])
     mirror = np.zeros_like(air)
     depth = work[1] - line
@@ -44,7 +44,7 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
         rows = np.clip(line - np.arange(depth) - 1, 0, None)
         mirror[line:] = gaussian(air * 0.9 + backdrop, max(work) * 0.010)[rows]
     gloss = (0.16 * np.exp(-(y - horizon) * 4))[..., None]
-    grainy = (1 + 0.10 * fractal(work[::-1], rng, 0.8, 0.3))[..., None]
+    grainy = (1 + 0.03 * fractal(work[::-1], rng, 0.8, 0.3))[..., None]
     ground = (0.010 + 0.42 * pools) * grainy + mirror * gloss
     haze = air * smoke[..., None] * (1 - 0.55 * floor)
     picture = backdrop * (1 - floor) + ground * floor + haze * 0.75

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, f32, lens
+from retouch.engines.builtin.blur import Plane, f32, lens, resize
 from retouch.engines.builtin.scenes.scene import Size
 
 Outline = NDArray[np.float64]  # (N, 2) corners about the origin, of radius about 1
@@ -18,7 +18,7 @@ Outline = NDArray[np.float64]  # (N, 2) corners about the origin, of radius abou
 
 @dataclass(frozen=True, slots=True)
 class Flake:
-    """One shape: ``x``, ``y`` and ``radius`` in pixels; ``turn`` in the picture, ``tilt`` 0..1 flattens it."""
+    """One shape: ``x``, ``y``, ``radius`` in pixels; ``turn`` in the picture; ``tilt`` 0..1 flattens it."""
 
     x: float
     y: float
@@ -33,7 +33,8 @@ def outline(flake: Flake, shape: Outline) -> NDArray[np.int32]:
     cos, sin = np.cos(flake.turn), np.sin(flake.turn)
     flat = shape * np.array([1.0, 1 - 0.85 * flake.tilt]) * flake.radius
     turned = flat @ np.array([[cos, sin], [-sin, cos]])
-    return np.round((turned + np.array([flake.x, flake.y])) * 16).astype(np.int32)
+    corners: NDArray[np.int32] = np.round((turned + np.array([flake.x, flake.y])) * 16).astype(np.int32)
+    return corners
 
 
 def strew(size: Size, flakes: Sequence[Flake], shapes: Sequence[Outline]) -> Plane:
@@ -47,22 +48,27 @@ def strew(size: Size, flakes: Sequence[Flake], shapes: Sequence[Outline]) -> Pla
 
 
 def over(picture: Plane, layer: Plane, blur: float) -> Plane:
-    """Lay a layer, blurred by a lens of ``blur`` pixels (at least so much that no stairs show), over a picture."""
-    soft = lens(layer, max(blur, 1.0))
+    """Lay a layer, blurred by a lens of ``blur`` pixels (at least 1: no stairs), over a picture."""
+    scale = min(1.0, 5 / max(blur, 1.0))
+    height, width = layer.shape[:2]
+    small = (
+        resize(layer, (max(1, round(width * scale)), max(1, round(height * scale)))) if scale < 1 else layer
+    )
+    soft = lens(small, max(blur * scale, 1.0))
+    if scale < 1:
+        soft = resize(soft, (width, height))
     return f32(picture * (1 - soft[..., 3:]) + soft[..., :3])
 
 
-def strewn(
-    size: Size, rng: Generator, count: int, radius: float, colours: Plane, spread: float = 0.3
-) -> list[Flake]:
+def strewn(size: Size, rng: Generator, count: int, radius: float, colours: Plane) -> list[Flake]:
     """``count`` flakes anywhere in the picture, of random colours, turns and tilts."""
     x, y = rng.uniform(-0.05, 1.05, count) * size[0], rng.uniform(-0.05, 1.05, count) * size[1]
-    radii = radius * np.exp(rng.normal(0, spread, count))
+    radii = radius * np.exp(rng.normal(0, 0.3, count))
     picked = colours[rng.integers(len(colours), size=count)] * rng.uniform(0.75, 1.15, (count, 1))
     turns, tilts = rng.uniform(0, 2 * np.pi, count), rng.random(count)
     return [
-        Flake(*(float(v) for v in row), f32(colour))
-        for *row, colour in zip(x, y, radii, turns, tilts, picked, strict=True)
+        Flake(float(x[i]), float(y[i]), float(radii[i]), float(turns[i]), float(tilts[i]), f32(picked[i]))
+        for i in range(count)
     ]
 
 

@@ -40,18 +40,18 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     for near, tall in ((0.0, 0.17), (0.45, 0.30), (0.9, 0.46)):
         base = horizon + 0.02 + 0.115 * near
         picture = _firs(picture, rng, base, tall, near)
-        picture = picture + shine * _LAMP * (0.55 if near < 0.5 else 0.12)
+        picture = f32(picture + shine * _LAMP * (0.55 if near < 0.5 else 0.12))
         picture = _drift(picture, rng, base + 0.006, near, shine)
     spark = splat(
         f32([lamp[0] * work[0]]),
         f32([lamp[1] * work[1]]),
-        f32([[1.0]]) * 60 * (longer / 1024) ** 2,
+        f32([[60 * (longer / 1024) ** 2]]),
         (work[1], work[0]),
     )
-    picture = picture + lens(spark[..., 0], longer * 0.006)[..., None] * _LAMP
+    picture = f32(picture + lens(spark[..., 0], longer * 0.006)[..., None] * _LAMP)
     snow = _flakes(work, rng)[..., None]
-    picture = picture * (1 - 0.6 * snow) + snow * (_SNOW * 0.95 + shine * _LAMP)
-    return SceneImage.of(film(resize(f32(picture), size) * 1.45))
+    picture = f32(picture * (1 - 0.6 * snow) + snow * (_SNOW * 0.95 + shine * _LAMP))
+    return SceneImage.of(film(resize(picture, size) * 1.45))
 
 
 def _firs(picture: Plane, rng: Generator, base: float, tall: float, near: float) -> Plane:
@@ -74,7 +74,7 @@ def _drift(picture: Plane, rng: Generator, crest: float, near: float, shine: Pla
     """A smooth bank of snow, blue where it turns away from the sky."""
     height, width = picture.shape[:2]
     line = crest + 0.008 * fractal_line(width, rng, 2.3)
-    x, y = grid((width, height))
+    y = grid((width, height))[1]
     depth = f32(y - line[None])
     cover = gaussian(f32(np.clip(depth * height + 0.5, 0, 1)), max(height, width) / 1024 * 1.2)[..., None]
     soft = gaussian(fractal((height, width), rng, 2.4, 0.35), max(height, width) * 0.004)

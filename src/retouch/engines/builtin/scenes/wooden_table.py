@@ -1,4 +1,4 @@
-"""A wooden table before a sunlit room out of focus: boards with their grain, a sheen of the window on them."""
+"""A wooden table before a room out of focus: boards with their grain, the window's sheen on them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _room(size: Size, rng: Generator, edge: float) -> Plane:
     soft = lens(resize(f32(room), (max(1, width // 2), max(1, height // 2))), longer * 0.016)
     room = gaussian(resize(soft, size), longer * 0.005)
     band = f32(np.exp(-(((np.linspace(0, 1, 32) - edge * 0.6) / 0.2) ** 2)))[:, None].repeat(2, 1)
-    return f32(room + foliage.discs(size, rng, 22, longer * 0.017, _LAMPS, band, 0.7))
+    return f32(room + foliage.discs(size, rng, _LAMPS, band, count=22, radius=longer * 0.017, light=0.7))
 
 
 def _boards(rng: Generator) -> tuple[Plane, Plane]:
