@@ -198,6 +198,24 @@ def test_the_help_names_everything_and_the_nearest_comes_first() -> None:
     assert SUPPORTED.display_name("starry sky", "zh") == "星空"
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Replace the sky with a sunset", "background.replace"),
+        ("Upscale it with AI", "geometry"),
+        ("把人脸打码", "background.blur"),
+        ("Glätte die Falten", "restore"),
+        ("手ブレを直して", "restore"),
+        ("Удали прохожих", "background.remove"),
+    ],
+)
+def test_a_request_that_cannot_be_served_yet_is_refused_with_the_nearest_that_can(
+    text: str, kind: str
+) -> None:
+    assert plan_instruction(text).operations == ()
+    assert nearest(text)[0] == SUPPORTED.kinds[kind]
+
+
 def test_every_example_of_the_help_is_planned_as_the_kind_it_stands_for() -> None:
     for kind, example in SUPPORTED.kinds.items():
         assert [operation.kind for operation in plan_instruction(example).operations] == [kind]

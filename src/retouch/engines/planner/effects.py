@@ -43,7 +43,7 @@ def _frame_of(bag: Bag) -> str:
         frames = ["vignette"]
     if not frames and bag.names("axis") == ["shadows"] and bag.has("add") and bag.has("behind", "subject"):
         frames = ["drop shadow"]
-    if frames == ["border"] and bag.all("around", "subject"):
+    if frames == ["border"] and bag.has("subject"):
         frames = ["sticker outline"]
     return frames[0] if len(frames) == 1 else ""
 

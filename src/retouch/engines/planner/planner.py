@@ -32,7 +32,7 @@ _NOUNS = frozenset({"subject", "property", "rest", "person", "image"})
 _WHOLE = frozenset({"style", "tone", "weather", "restore"})
 _MENDED = frozenset({"geometry", "restore"})
 _MENDING = frozenset({"remove", "fix", "enhance", "image", "rest"})  # "it is noisy: take that away"
-_BORROWED = frozenset({"flip", "rotate", "turn", "remove", "down", "less", "add", "extend", "crop"})
+_BORROWED = frozenset({"flip", "remove", "down", "less", "add", "extend", "crop"})
 
 
 def plan_instruction(text: str) -> Plan:

@@ -13,7 +13,7 @@ _ALLOWED |= {"more", "less", "amount", "number", "times", "px", "width", "height
 _ALLOWED |= {"too", "around", "fix"}
 _LARGER = {"": 150, "little": 125, "half": 150, "much": 200}
 _SMALLER = {"": 67, "little": 80, "half": 50, "much": 50}
-_PERCENT = range(1, 1001)
+_PERCENT = frozenset(range(1, 1001)) - {100}
 _SIDES = ("width", "height")
 
 
@@ -33,7 +33,9 @@ def read_resize(bag: Bag) -> Reading | None:
 
 def _asked(bag: Bag) -> bool:
     sized = bag.has("resize", "size", *_SIDES) or "size" in bag.names("property")
-    return sized or any(bag.names("times")) or in_pixels(bag) or _crossed(bag)
+    if any(bag.names("times")) and bag.has("image", "rest", "change", "put", "up"):
+        return True
+    return sized or in_pixels(bag) or _crossed(bag)
 
 
 def _crossed(bag: Bag) -> bool:

@@ -8,8 +8,9 @@ from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.readers import read
 from retouch.engines.planner.reading import Reading
 
-_SHAPING = frozenset({"crop", "cutout", "flip", "turn", "rotate", "straighten", "extend", "resize", "size"})
+_SHAPING = frozenset({"crop", "cutout", "flip", "turn", "rotate", "extend"})
 _SHAPING |= {"change", "upside"}
+_MEASURED = frozenset({"image", "rest", "resize", "number", "times", "px"})
 _LONGEST_JOINED = 40  # marks: what was cut apart is put together again up to here
 _MOST_CUTS = 24  # marks of a clause within which hidden boundaries are looked for
 
@@ -61,12 +62,15 @@ def read_in_parts(bag: Bag) -> list[Step]:
 def _stands_alone(part: Bag, reading: Reading) -> bool:
     """A scene within a longer clause is a background only where the clause says so: not "brighter stars".
 
-    A shape needs a verb of its own: "extend it to 16:9" is not two requests.
+    A shape needs a verb of its own, and a size an object or a number: "extend it to 16:9" is not two
+    requests, and "smaller rain" is no smaller picture.
     """
-    kind = reading.operation.kind if reading.operation else ""
-    if kind == "geometry":
-        return part.has(*_SHAPING)
-    return kind != "background.replace" or part.has("background", "behind", "front")
+    step = Step(part, reading)
+    if step.shades == "resize":
+        return part.has(*_MEASURED) or "half" in part.names("amount")
+    if step.kind == "geometry":
+        return part.has(*_SHAPING) or (part.has("straighten") and len(part.content) > 1)
+    return step.kind != "background.replace" or part.has("background", "behind", "front")
 
 
 def _oddness(steps: list[Step]) -> tuple[bool, int]:

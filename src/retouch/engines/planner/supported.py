@@ -126,7 +126,7 @@ SUPPORTED = Supported(
     axes=("brightness", "contrast", "exposure", "saturation", "warmth", "vibrance", "shadows", "highlights"),
 )
 
-# The family of a mark that was understood -> the kind that it belongs to.
+# The family of a mark that was understood, or the label of one that cannot be served -> the nearest kind.
 _POINTS_TO = {
     "cutout": "background.remove",
     "transparent": "background.remove",
@@ -150,6 +150,11 @@ _POINTS_TO = {
     **dict.fromkeys(("straighten", "lean", "horizon", "extend"), "geometry"),
     **dict.fromkeys(("frame", "thick", "thin"), "frame"),
     "tint": "recolor",
+    "unknown:upscale": "geometry",
+    "unknown:text": "frame",
+    "unknown:privacy": "background.blur",
+    "unknown:retouch": "restore",
+    "unknown:deblur": "restore",
     **dict.fromkeys(("weather", "falling"), "weather"),
     **dict.fromkeys(
         ("noise", "artefact", "haze", "denoise", "deblock", "dehaze", "sharpen", "enhance"), "restore"
@@ -182,8 +187,9 @@ def nearest(text: str) -> tuple[str, ...]:
     marks = Matcher(lexicon, latin, detect(tokens, latin)).match(tokens).marks
     points = dict.fromkeys(SUPPORTED.kinds, 0)
     for mark in marks:
-        if mark.family in _POINTS_TO:
-            points[_POINTS_TO[mark.family]] += 1
+        kind = _POINTS_TO.get(mark.label) or _POINTS_TO.get(mark.family)
+        if kind:
+            points[kind] += 1
     ranked = sorted(points, key=lambda kind: -points[kind])  # stable: the showcase order where nothing speaks
     return tuple(SUPPORTED.kinds[kind] for kind in ranked[:_NEAREST])
 

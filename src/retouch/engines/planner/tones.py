@@ -99,8 +99,8 @@ def _signs(group: list[Mark]) -> list[int]:
 def _implied(group: list[Mark], *, head_last: bool) -> list[int]:
     """A bare axis with an amount: "strong contrast" wants more of it, コントラストを弱く less."""
     words = [mark.name for mark in group if mark.family == "amount"]
-    if not words or not any(mark.family == "axis" for mark in group):
-        return []
+    if not words or words[-1] == "half" or not any(mark.family == "axis" for mark in group):
+        return []  # "half the brightness" may be half more or half less
     return [-1] if words[-1] == "little" and head_last else [1]
 
 
