@@ -317,9 +317,13 @@ def _is_base_url(text: str) -> bool:
     ):
         return False
     try:
-        return urlsplit(text).port != 0
-    except ValueError:  # a port over 65535
+        parts = urlsplit(text)
+        if (parts.hostname or "").replace(".", "").isdigit():
+            ipaddress.IPv4Address(parts.hostname)
+        port = parts.port
+    except ValueError:  # a port over 65535, an address that is none
         return False
+    return port != 0
 
 
 class _TomlFile(PydanticBaseSettingsSource):

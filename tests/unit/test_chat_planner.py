@@ -274,6 +274,8 @@ def test_the_schema_offers_all_that_is_supported_and_nothing_else() -> None:
         "http://user:pass@127.0.0.1/v1",
         "http://127.0.0.1/v1?key=a",
         "http://127.0.0.1:99999/v1",
+        "http://256.1.1.1/v1",
+        "http://[::g]/v1",
         "http:///v1",
         "127.0.0.1:11434",
     ],
