@@ -58,6 +58,27 @@ def test_clouds_are_part_of_the_sky() -> None:
     assert float(np.abs(find_sky(np.asarray(clouded, np.uint8), NOTHING).alpha - mask).mean()) < 0.04
 
 
+def test_a_small_cloud_goes_and_a_bird_stays() -> None:
+    canvas, _ = outdoors()
+    rgb = np.ascontiguousarray(canvas.rgb)
+    cv2.ellipse(rgb, ((80, 40), (34, 12), 0), (240, 240, 242), -1, cv2.LINE_AA)
+    cv2.ellipse(rgb, ((220, 40), (20, 9), 20), (30, 28, 26), -1, cv2.LINE_AA)
+    alpha = find_sky(rgb, NOTHING).alpha
+    assert float(alpha[36:44, 70:90].min()) > 0.9
+    assert float(alpha[38:43, 216:225].max()) < 0.1
+
+
+def test_a_far_shore_in_haze_ends_the_sky() -> None:
+    y = np.mgrid[0:HEIGHT, 0:WIDTH][0]
+    light = np.where(y < 100, 190 + 0.4 * y, 205 - 0.1 * y)
+    noise = np.random.default_rng(2).normal(0, 1.2, (HEIGHT, WIDTH, 1))
+    rgb = np.clip(light[..., None] + noise + np.array([-8, 0, 8]), 0, 255)
+    rgb[170:] *= np.random.default_rng(3).uniform(0.2, 0.5, (30, WIDTH, 1))
+    sky = find_sky(rgb.astype(np.uint8), NOTHING)
+    assert 0.47 < sky.horizon < 0.54
+    assert float(sky.alpha[125:].max()) < 0.35
+
+
 def test_masts_before_the_sky_stay() -> None:
     canvas, _ = outdoors()
     rgb = canvas.rgb.copy()

@@ -25,8 +25,11 @@ _LEAST_TOP = 0.12  # of the upper border
 _MOST_BOTTOM = 0.4  # of the lower border: a sky has land under it, else it may as well be a wall
 _CALM, _ROUGHEST = 1.2, 2.5  # L*a*b* units a pixel of the small picture: a steeper change ends the sky
 _FALL = 0.3  # L* a pixel: a level line below which it is darker is a horizon, however hazy
+_STEP = 3  # L*, over eight pixels: less is a bank of clouds
+_BELOW = 0.08  # of the height
 _CLOUD = 0.012  # of the picture: smaller pale things before the sky may be houses
 _CLOUD_SHADE = -3, 2  # L* that a cloud by day, and one by night, is at least lighter than the sky beside it
+_ISLAND_SHADE = -15, 0  # the same of one that the sky surrounds
 _DAY = 45  # L* of a sky: in a darker one masts and branches are hardly darker
 _HAZE_DEEP, _HAZE_LIKE = 0.025, 30  # of the height below the horizon; L*a*b* units from the sky's colour
 
@@ -87,8 +90,9 @@ def sky_region(photo: Photo, subject: Plane) -> Mask:
     limit = float(np.clip(4 * np.median(steep[:rows]), _CALM, _ROUGHEST))
     open_ = ((steep < limit) & (subject < 0.3)).astype(np.uint8)
     open_ = np.asarray(cv2.morphologyEx(open_, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
-    region = _above_horizon(lab[..., 0], _joined_to_top(open_))
-    return _with_clouds(region, lab, steep, subject)
+    region = _joined_to_top(open_)
+    above = np.arange(len(lab))[:, None] < _horizon(lab[..., 0], region)
+    return _with_clouds(region & above, lab, steep, np.asarray(above & (subject < 0.3), np.bool_))
 
 
 def _steepness(lab: Plane) -> Plane:
@@ -102,42 +106,59 @@ def _joined_to_top(open_: Photo) -> Mask:
     return np.asarray(np.isin(labels, tops[tops > 0]), np.bool_)
 
 
-def _above_horizon(lightness: Plane, region: Mask) -> Mask:
-    """Cut the region at a level line under which most of it is darker: haze may hide the far shore."""
+def _horizon(lightness: Plane, region: Mask) -> int:
+    """The first level line, right across the region, below which it is darker: haze may hide the far shore.
+
+    Gives the row; where there is none, one a little below the lowest of the region: what is bright there may
+    be the evening's sky.
+    """
     weight = region.astype(np.float32)
     along = [
         cv2.GaussianBlur(f32(plane), (0, 0), sigmaX=12, sigmaY=0.7) for plane in (lightness * weight, weight)
     ]
-    rise = cv2.Sobel(f32(along[0] / np.maximum(along[1], 1e-3)), cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    mean = f32(along[0] / np.maximum(along[1], 1e-3))
+    rise = cv2.Sobel(mean, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    step = np.roll(mean, 4, axis=0) - np.roll(mean, -4, axis=0)
     width = region.sum(1)
-    falls = ((rise < -_FALL) & region).sum(1) > 0.75 * np.maximum(width, 1)
-    lines = np.flatnonzero(
-        falls & (width > 0.2 * region.shape[1]) & (np.arange(len(region)) > len(region) // 8)
-    )
-    if lines.size == 0:
-        return region
-    result = region.copy()
-    result[lines[0] :] = False
-    return result
+    falls = ((rise < -_FALL) & (step > _STEP) & region).sum(1) > 0.75 * np.maximum(width, 1)
+    falls &= width > 0.2 * region.shape[1]
+    lines = np.flatnonzero(falls[len(region) // 8 : -4]) + len(region) // 8
+    if lines.size:
+        return int(lines[0])
+    lowest = np.flatnonzero(region.mean(1) > 0.02)
+    return int(lowest[-1] + 1 + _BELOW * len(region)) if lowest.size else 0
 
 
-def _with_clouds(region: Mask, lab: Plane, steep: Plane, subject: Plane) -> Mask:
-    """And what is no darker, large, even, above the horizon and of a sky's colours, with its outline."""
+def _with_clouds(region: Mask, lab: Plane, steep: Plane, open_: Mask) -> Mask:
+    """And what is no darker, even and of a sky's colours: large, or with sky all around it; and its outline.
+
+    ``open_`` is where there may be sky at all.
+    """
     if not region.any():
         return region
-    ground = lab[-max(1, len(lab) // 4) :].reshape(-1, 3)
     beside = _nearby(lab, region.astype(np.float32), max(region.shape))[..., 0]
-    light = (lab[..., 0] - beside > np.where(beside > _DAY, *_CLOUD_SHADE)) & (subject < 0.3)
-    able = _sky_like(lab, float(np.median(ground[:, 0]))) & (steep < 2 * _ROUGHEST) & light & ~region
-    able[np.flatnonzero(region.mean(1) > 0.02)[-1] + 1 :] = False
-    opened = cv2.morphologyEx(able.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    day, above = beside > _DAY, lab[..., 0] - beside
+    like = _sky_like(lab, float(np.median(lab[-max(1, len(lab) // 4) :, :, 0]))) & open_
+    light = (above > np.where(day, *_CLOUD_SHADE)) & open_
+    even = cv2.morphologyEx(
+        (like & light & (steep < 2 * _ROUGHEST) & ~region).astype(np.uint8), cv2.MORPH_OPEN, _disc(1)
+    )
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(np.asarray(even, np.uint8), connectivity=4)
     large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] > _CLOUD * region.size)
-    clouds = np.isin(labels, large[large > 0]) & (np.asarray(labels) > 0)
-    if not clouds.any():
-        return region
+    clouds = np.isin(labels, large[large > 0])
     closed = cv2.morphologyEx((region | clouds).astype(np.uint8), cv2.MORPH_CLOSE, _disc(3))
-    return np.asarray(region | ((closed > 0) & light), np.bool_)
+    grown = np.asarray(region | ((closed > 0) & light), np.bool_) if clouds.any() else region
+    return grown | _islands(grown, np.asarray(open_ & (above > np.where(day, *_ISLAND_SHADE)), np.bool_))
+
+
+def _islands(region: Mask, light: Mask) -> Mask:
+    """What the sky surrounds and is mostly ``light``: clouds, the sun and the moon; birds are not."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~region).astype(np.uint8), connectivity=8)
+    _, top, _, height, area = stats.T
+    inside = top + height < len(region)  # land reaches down to the lower border
+    bright = np.bincount(np.asarray(labels).ravel(), light.ravel(), len(stats)) > 0.75 * area
+    chosen = np.flatnonzero(inside & bright)
+    return np.asarray(np.isin(labels, chosen[chosen > 0]), np.bool_)
 
 
 def _sky_like(lab: Plane, ground: float) -> Mask:
