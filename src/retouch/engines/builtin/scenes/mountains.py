@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from retouch.engines.builtin.blur import Plane, f32, gaussian, smoothstep
+from retouch.engines.builtin.blur import Plane, f32, gaussian, resize, smoothstep
 from retouch.engines.builtin.noise import fractal_line
 from retouch.engines.builtin.scenes.landscape import conifers, deck, glow, soft_noise
 from retouch.engines.builtin.scenes.scene import (
@@ -29,6 +29,8 @@ _RIDGES = 7
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """The last light stands behind the far ridges on the freer side of the subject."""
+    wanted, scale = size, min(1.0, 1700 / max(size))
+    size = max(8, round(wanted[0] * scale)), max(8, round(wanted[1] * scale))
     v = height_ramp(size)
     sun = framing.beside(HORIZON - 0.1, rng), HORIZON - 0.04
     light = glow(size, sun, 0.30)
@@ -44,7 +46,8 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
         body = body * (1 - mist) + mist * (_MIST * (1 - near) + _MIDDLE * near) * (0.62 + 0.6 * light)
         picture = f32(picture * (1 - mask) + mask * body)
     trees = conifers(size, rng, 1.02, 0.15, 0.025)
-    return SceneImage.of(film(f32(picture * (1 - trees) + trees * _NEAR * 0.35) * 1.3))
+    picture = f32(picture * (1 - trees) + trees * _NEAR * 0.35)
+    return SceneImage.of(film(resize(picture, wanted) * 1.3))
 
 
 def _ridge(size: Size, rng: Generator, near: float) -> tuple[Plane, Plane]:
