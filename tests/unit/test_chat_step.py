@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
+from tests.support_tasks import submit
 
 from retouch.engines import registry, routing
 from retouch.engines.planner import chat
@@ -19,7 +20,6 @@ from retouch.task import EditRequest, Source, SourceKind, Task
 from retouch.tasks.store import TaskStore
 from retouch.worker import steps
 from retouch.worker.child.session import Session
-from support_tasks import submit
 
 VAGUE = "make it feel like last summer"
 BY_CHAT = Plan("en", (Operation("tone", {"look": "golden hour"}),), 0.6, (), (chat.READ_BY_CHAT,))
