@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from retouch.engines.planner.plan import Operation, Plan
 from retouch.errors import InstructionNotSupported
 from retouch.task import EditRequest, Source, SourceKind
 from retouch.testing.engines import FakeEngine
+from retouch.worker import steps
 
 BEHIND = Plan("en", (Operation("background.replace", {"image": 1}),), 1.0)
 SKY = Plan("en", (Operation("background.replace", {"scene": "sunset"}),), 1.0)
@@ -102,3 +104,18 @@ def test_an_engine_without_a_plan_looks_at_all_that_it_can() -> None:
     assert routing.looked_at(FakeEngine.capabilities, SKY) == FakeEngine.capabilities.max_images
     assert routing.looked_at(BuiltinEngine.capabilities, SKY) == 1
     assert routing.looked_at(BuiltinEngine.capabilities, BEHIND) == 2
+
+
+@pytest.mark.parametrize(("plan", "fetched"), [(SKY, ["0.png"]), (BEHIND, ["0.png", "1.png"])])
+async def test_only_pictures_that_the_plan_names_are_fetched(
+    plan: Plan, fetched: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def read(source: Source, **_: object) -> bytes:
+        return source.value.rpartition("/")[2].encode()
+
+    monkeypatch.setattr(steps, "read_source", read)
+    task = cast("Any", SimpleNamespace(request=request(3)))
+    route = routing.Route("builtin", BuiltinEngine.capabilities, ())
+    attempt = steps.Attempt(task, cast("Any", None), plan=plan, route=route)
+    await steps.fetch(attempt, cast("Any", SimpleNamespace(fetcher=None, objects=None)))
+    assert [blob.decode() for blob in attempt.blobs] == fetched
