@@ -72,7 +72,29 @@ _WORDS = [
     "rgb(1,2,3)",
     "+20",
     "-5",
+    "16:9",
+    "800x600",
+    "90°",
+    "only",
+    "crop",
+    "rotate",
+    "left",
+    "larger",
+    "border",
+    "thick",
+    "rain",
+    "noise",
+    "too",
+    "tint",
+    "裁剪",
+    "小一点",
+    "雪",
+    "回転",
+    "테두리",
+    "اقلب",
+    "घुमाओ",
 ]
+_DIGITS = ["0123456789", "٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९", "０１２３４５６７８９"]
 
 
 def _check(text: str) -> Plan:
@@ -119,6 +141,11 @@ def test_any_order_of_known_words_gives_a_plan_too(words: list[str]) -> None:
         "1.1.1," * 1300,
         "e\u0301" * 4000,
         "\u202e\u200f" * 4000,
+        "والخلفية " * 900,
+        "背景と" * 2600,
+        "brighter and " * 600,
+        "9:" * 4000,
+        "800x" * 2000,
     ],
     ids=lambda text: ascii(text[:8]),
 )
@@ -227,3 +254,46 @@ def test_the_planner_loads_no_pixel_library() -> None:
         "assert not {'numpy', 'cv2', 'PIL'} & set(sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@given(degrees=st.integers(min_value=1, max_value=359), digits=st.sampled_from(_DIGITS))
+@settings(deadline=None)
+def test_a_number_counts_the_same_in_every_script(degrees: int, digits: str) -> None:
+    written = str(degrees).translate(str.maketrans(_DIGITS[0], digits))
+    plan = plan_instruction(f"Rotate the picture by {written} degrees")
+    assert plan.operations[0].arguments == {"action": "rotate", "degrees": degrees}
+
+
+@given(wide=st.integers(min_value=51, max_value=9999), high=st.integers(min_value=51, max_value=9999))
+@settings(deadline=None)
+def test_a_size_keeps_its_sides(wide: int, high: int) -> None:
+    for text in (f"resize to {wide}x{high}", f"把尺寸改成{wide}×{high}", f"высота {high} и ширина {wide}"):
+        arguments = plan_instruction(text).operations[0].arguments
+        assert (arguments["width"], arguments["height"]) == (wide, high)
+
+
+@given(percent=st.integers(min_value=1, max_value=99))
+@settings(deadline=None)
+def test_to_a_percentage_is_not_by_a_percentage(percent: int) -> None:
+    asked = {"shrink it to": percent, "shrink it by": 100 - percent, "enlarge it by": 100 + percent}
+    for words, expected in asked.items():
+        assert plan_instruction(f"{words} {percent}%").operations[0].arguments["percent"] == expected
+
+
+def test_what_is_to_be_kept_is_not_recoloured() -> None:
+    assert plan_instruction("Make the subject blue, but don't touch the subject").operations == ()
+    assert plan_instruction("Tint the background green and keep the background as it is").operations == ()
+
+
+def test_weather_over_a_subject_that_should_stay_says_so() -> None:
+    plan = plan_instruction("Make it snow but don't touch the person")
+    assert [operation.kind for operation in plan.operations] == ["weather"]
+    assert plan.warnings
+    assert plan.confidence < plan_instruction("Make it snow").confidence
+
+
+@pytest.mark.parametrize(
+    "text", ["Rotate", "Crop it", "Resize", "Make the dog larger", "Extend it to 16:9", "Half the brightness"]
+)
+def test_half_a_request_is_no_request(text: str) -> None:
+    assert plan_instruction(text).operations == ()
