@@ -84,7 +84,7 @@ _ROWS = (
     Scene("ringed planet", ringed_planet.draw),
     Scene("brick wall", brick_wall.draw, sharp=True),
     Scene("wooden table", wooden_table.draw, horizon=wooden_table.HORIZON, ground=True),
-    Scene("marble", marble.draw),
+    Scene("marble", marble.draw, ground=True),
     Scene("velvet curtain", velvet_curtain.draw, sharp=True),
     Scene("stage", stage.draw, horizon=stage.HORIZON, ground=True),
     Scene("window light", window_light.draw),

@@ -74,7 +74,7 @@ def _shell(
         (gold, gold * np.array([1, 0.8, 0.55])) if kind == 2 else (colours[1] * 0.5 + 0.5, colours[0])
     )
     mix = np.clip(moments * 1.7 - 0.5, 0, 1)[..., None]
-    light = (first * (1 - mix) + last * mix) * fade[..., None] * (longer / 1024) ** 2 * (1.5, 0.9, 0.55)[kind]
+    light = (first * (1 - mix) + last * mix) * fade[..., None] * (longer / 1024) ** 2 * (2.2, 1.5, 1.0)[kind]
     kept = (x >= 0) & (x < size[0] - 1) & (y >= 0) & (y < size[1] * HORIZON - 1)
     points = splat(f32(x[kept]), f32(y[kept]), f32(light[kept]), (size[1], size[0]))
     return gaussian(points, 0.75 * longer / 1024)

@@ -18,7 +18,7 @@ _GOLD = np.array(rgb_hex("a98a5a"), np.float32)
 
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
-    """A slab upright, its veins aslant, under a broad soft light."""
+    """A slab that fills the picture, its veins aslant, under a broad soft light; things may lie on it."""
     del framing
     scale = min(1.0, 1500 / max(size))
     work = (max(8, round(size[0] * scale)), max(8, round(size[1] * scale)))
