@@ -22,7 +22,7 @@ from retouch.engines.builtin.stars import splat
 HORIZON = 0.84
 _NIGHT = [(0.0, "05060f"), (0.6, "0c1022"), (1.0, "1e1a30")]
 _COLOURS = ("ff3b30", "ffb02e", "ffe08a", "38d66b", "4a8dff", "c04bff", "ff5fa2", "f4f6ff")
-_MOMENTS = 46
+_MOMENTS = 100
 
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
@@ -74,7 +74,7 @@ def _shell(
         (gold, gold * np.array([1, 0.8, 0.55])) if kind == 2 else (colours[1] * 0.5 + 0.5, colours[0])
     )
     mix = np.clip(moments * 1.7 - 0.5, 0, 1)[..., None]
-    light = (first * (1 - mix) + last * mix) * fade[..., None] * (longer / 1024) ** 2 * (2.2, 1.5, 1.0)[kind]
+    light = (first * (1 - mix) + last * mix) * fade[..., None] * (longer / 1024) ** 2 * (1.0, 0.7, 0.46)[kind]
     kept = (x >= 0) & (x < size[0] - 1) & (y >= 0) & (y < size[1] * HORIZON - 1)
     points = splat(f32(x[kept]), f32(y[kept]), f32(light[kept]), (size[1], size[0]))
     return gaussian(points, 0.75 * longer / 1024)

@@ -23,7 +23,7 @@ _DEPTHS = (0.10, 0.30, 0.55, 0.85)
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """The sun stands behind the leaves above one side."""
-    scale = min(1.0, 1000 / max(size))
+    scale = min(1.0, 880 / max(size))
     small = (max(8, round(size[0] * scale)), max(8, round(size[1] * scale)))
     longer = max(small)
     sun = framing.beside(0.15, rng), rng.uniform(0.02, 0.14)
