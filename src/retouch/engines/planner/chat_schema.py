@@ -39,7 +39,9 @@ _Colour: TypeAlias = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
 _Strength: TypeAlias = Annotated[int, Field(ge=0, le=100)]
 _Turn: TypeAlias = Annotated[int, Field(ge=-100, le=100)]
 _Pixels: TypeAlias = Annotated[int, Field(ge=1, le=20_000)]
-_Ratio: TypeAlias = Annotated[str, Field(pattern=r"^(square|[1-9][0-9]{0,3}:[1-9][0-9]{0,3})$")]
+_Ratio: TypeAlias = Annotated[
+    str, Field(pattern=r"^(square|[1-9][0-9]{0,3}(\.[0-9]{1,3})?:[1-9][0-9]{0,3}(\.[0-9]{1,3})?)$")
+]
 _Side: TypeAlias = Literal["left", "right", "top", "bottom"]
 
 

@@ -57,11 +57,11 @@ def _framed(bag: Bag, frame: str) -> Reading | None:
     colours = colours_of(bag)
     if len(colours) > 1 or (colours and frame not in _COLOURED):
         return None
-    if not colours and set(bag.names("adj")) - {"light", "dark", "warm"}:
+    if not colours and set(bag.names("adj")) - {"light", "dark", "warm", "vivid"}:
         return None
     strength = strength_of(bag, "frame")
-    if strength is None and bag.has("thick", "thin"):
-        strength = _THICK if bag.has("thick") else _THIN
+    if strength is None and (bag.has("thick", "thin") or "vivid" in bag.names("adj")):
+        strength = _THIN if bag.has("thin") else _THICK
     arguments = fill({"frame": frame}, "color", colours[0] if colours else None)
     return Reading(Operation("frame", fill(arguments, "strength", strength)))
 

@@ -88,7 +88,7 @@ def _straighten(bag: Bag) -> Reading | None:
 
 def _crop(bag: Bag) -> Reading | None:
     """To a ratio, to a square, to the subject."""
-    allowed = _PICTURE | {"crop", "cutout", "remove", "ratio", "number", "subject", "around"}
+    allowed = _PICTURE | {"crop", "cutout", "remove", "ratio", "number", "subject", "around", "keep"}
     if not bag.only(allowed) or not bag.has("crop", "ratio") or bag.has("person"):
         return None
     ratios = _ratios(bag)

@@ -18,6 +18,7 @@ from retouch.engines.planner.steps import (
     all_constraints,
     contradicts,
     joinable,
+    opposes,
     read_in_parts,
     repeats,
 )
@@ -131,6 +132,9 @@ class _Draft:
             return
         if last and last.bag.has("too") and agree(last, step):
             self.steps[-1] = step
+            return
+        if last and opposes(step, last):
+            self._refuse(step.bag)
             return
         if last and last.kind == step.kind == "background.replace":
             if not self._merge(last, step):

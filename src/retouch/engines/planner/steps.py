@@ -10,7 +10,6 @@ from retouch.engines.planner.reading import Reading
 
 _SHAPING = frozenset({"crop", "cutout", "flip", "turn", "rotate", "extend"})
 _SHAPING |= {"change", "upside"}
-_MEASURED = frozenset({"image", "rest", "resize", "number", "times", "px"})
 _LONGEST_JOINED = 40  # marks: what was cut apart is put together again up to here
 _MOST_CUTS = 24  # marks of a clause within which hidden boundaries are looked for
 
@@ -52,7 +51,7 @@ def read_in_parts(bag: Bag) -> list[Step]:
         for cut in (end for end in ends if end > start and end in best):
             part = replace(bag, marks=bag.marks[start:cut])
             reading = read(part)
-            if reading and _stands_alone(part, reading):
+            if reading and _stands_alone(part, reading) and not _describes(reading, best[cut]):
                 found.append([Step(part, reading), *best[cut]])
         if found:
             best[start] = min(found, key=_oddness)
@@ -66,11 +65,20 @@ def _stands_alone(part: Bag, reading: Reading) -> bool:
     requests, and "smaller rain" is no smaller picture.
     """
     step = Step(part, reading)
+    if step.kind == "tone" and part.only({"adj", "amount"}):
+        return False  # an adjective belongs to its noun: "vivid grain"
     if step.shades == "resize":
-        return part.has(*_MEASURED) or "half" in part.names("amount")
+        measured = part.has("number", "times") or "half" in part.names("amount")
+        return part.has("image", "rest", "resize") or (part.has("size") and measured)
     if step.kind == "geometry":
         return part.has(*_SHAPING) or (part.has("straighten") and len(part.content) > 1)
     return step.kind != "background.replace" or part.has("background", "behind", "front")
+
+
+def _describes(reading: Reading, then: list[Step]) -> bool:
+    """Whether what was read may be the colour of what comes next: "a black and white border"."""
+    look = reading.operation.arguments.get("look") if reading.operation else None
+    return look == "black and white" and bool(then) and then[0].kind == "frame"
 
 
 def _oddness(steps: list[Step]) -> tuple[bool, int]:
@@ -98,6 +106,14 @@ def repeats(step: Step, last: Step) -> bool:
     """Whether a step says nothing that the last has not said: "a white outline, sticker effect"."""
     one, other = step.reading.operation, last.reading.operation
     return bool(one and other and one.kind == other.kind and one.arguments.items() <= other.arguments.items())
+
+
+def opposes(step: Step, last: Step) -> bool:
+    """Whether two changes of tone take each other back."""
+    one, other = step.reading.operation, last.reading.operation
+    if not (one and other and step.shades == last.shades == "tone"):
+        return False
+    return any(value * other.arguments.get(axis, 0) < 0 for axis, value in one.arguments.items())
 
 
 def agree(complaint: Step, remedy: Step) -> bool:
