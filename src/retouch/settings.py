@@ -199,7 +199,7 @@ class Settings(BaseSettings):
         default=3 * GIB, ge=GIB // 2, description="Resident memory over which a child is killed."
     )
     sandbox_user: str = Field(default="nobody", description="User that a child becomes when started by root.")
-    edit_timeout_s: float = Field(default=120, gt=0, description="Deadline of one attempt's work on pixels.")
+    edit_timeout_s: float = Field(default=300, gt=0, description="Deadline of one attempt's work on pixels.")
     lease_s: float = Field(
         default=15, gt=0, description="Time without a heartbeat after which a task is taken over."
     )
@@ -342,7 +342,7 @@ class _TomlFile(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         try:
             return tomllib.loads(self._path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             if self._required:
                 raise SetupError(
                     f"the settings file {self._path} does not exist", "correct RETOUCH_CONFIG"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,10 +53,38 @@ def test_lines_in_are_lines_out() -> None:
     assert plans[1]["unsupported"]
 
 
-def test_a_refused_plan_says_so_in_its_exit_status() -> None:
+def test_a_refused_plan_quotes_what_was_not_understood() -> None:
     made = runner.invoke(app, ["plan", "add a dragon"])
-    assert made.exit_code == 1
+    assert made.exit_code == 0
     assert "dragon" in made.output
+
+
+def test_names_that_look_like_markup_are_text(tmp_path: Path) -> None:
+    done = retouch("edit", str(tmp_path / "nope[/x].png"), "sepia", "-o", "x.png")
+    assert "nope[/x].png" in done.stderr.replace("\n", "")
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_no_file_is_not_read() -> None:
+    done = retouch("edit", "/dev/zero", "sepia", "-o", "x.png", "--json")
+    assert json.loads(done.stdout)["error"]["code"] == "image_unreadable"
+
+
+def test_a_data_folder_that_is_none_is_one_clear_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    done = retouch("keys", "list", "--data-dir", str(file))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_mistyped_database_url_is_not_quoted() -> None:
+    environment = {**os.environ, "RETOUCH_DATABASE_URL": "mysql://u:SECRETPW@h/x"}
+    command = [sys.executable, "-m", "retouch.cli.main", "keys", "list"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 2
+    assert "RETOUCH_DATABASE_URL" in done.stderr
+    assert "SECRETPW" not in done.stderr
 
 
 def test_models_are_listed_as_json() -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from retouch.settings import Settings, load_settings
 
@@ -32,6 +34,23 @@ _WIDTH = None if sys.stdout.isatty() else 200
 
 out = Console(highlight=False, soft_wrap=True, width=_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def complain(message: str, hint: str = "") -> None:
+    """One line on stderr that says what is wrong, and one that says what to do. Text, never markup."""
+    err.print(f"retouch: {message}", style="red", markup=False)
+    if hint:
+        err.print(f"  {hint}", markup=False)
+
+
+def note(text: str) -> None:
+    """One line on stderr beside a result."""
+    err.print(f"note: {text}", style="yellow", markup=False)
+
+
+def add_row(table: Table, *cells: object) -> None:
+    """Add a row of text: names that others chose may look like markup."""
+    table.add_row(*(escape(str(cell)) for cell in cells))
 
 
 def print_json(value: Any) -> None:

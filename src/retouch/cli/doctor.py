@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final, Literal
 
 import typer
+from rich.markup import escape
 
 from retouch.cli.common import AsJson, DataDir, out, print_json
 from retouch.engines import registry
@@ -41,7 +42,7 @@ def doctor(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            out.print(f"{_MARKS[finding.state]} [bold]{finding.area:<9}[/bold] {finding.text}")
+            out.print(f"{_MARKS[finding.state]} [bold]{finding.area:<9}[/bold] {escape(finding.text)}")
             if finding.advice:
                 out.print(f"               → {finding.advice}", markup=False)
     if any(finding.state == "fix" for finding in findings):

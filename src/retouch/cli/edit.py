@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from retouch.cli.common import AsJson, err, out, print_json
-from retouch.errors import ImageUnreadable, RetouchError, SetupError
+from retouch.cli.common import AsJson, err, note, out, print_json
+from retouch.errors import ImageUnreadable, RetouchError, SetupError, SourceTooLarge
 from retouch.settings import Settings, load_settings
 from retouch.task import DEFAULT_MODEL, EditRequest, Failure, OutputFormat
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from retouch.engines.routing import Route
     from retouch.worker.child.values import EditSummary, Prepared
 
+_SEED_MAX: Final = 2**31 - 1
 _FORMATS: Final[dict[str, OutputFormat]] = {
     ".png": "png",
     ".jpg": "jpeg",
@@ -41,7 +42,9 @@ def edit(
         Path, typer.Option("-o", "--output", help="Where to write; the ending picks the format.")
     ],
     n: Annotated[int, typer.Option("--n", "-n", min=1, max=10, help="How many different pictures.")] = 1,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same picture. [default: drawn]")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=_SEED_MAX, help="Same seed, same picture. [default: drawn]")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Edit a picture on this machine. No server is needed.
@@ -51,33 +54,39 @@ def edit(
 
         retouch edit photo.jpg "Convert the image to cyberpunk style" -o neon.png --n 2 --seed 7
     """
-    request = EditRequest(
-        model=DEFAULT_MODEL,
-        prompt=instruction.strip(),
-        sources=(),
-        n=n,
-        seed=secrets.randbelow(2**31) if seed is None else seed,
-        output_format=_format(output),
-    )
-    data = _read(photo)
-    started = time.perf_counter()
     try:
-        made = asyncio.run(_edit(load_settings(worker_slots=1), request, data, quiet=as_json))
+        report = _run(photo, instruction, output, n, seed, quiet=as_json)
     except RetouchError as error:
         if not as_json:
             raise
         code, kind = getattr(error, "code", "setup"), getattr(error, "type", "setup_error")
         print_json({"status": "failed", "error": asdict(Failure(code, kind, error.message))})
         raise typer.Exit(1) from error
-    files = _write(output, made.pictures)
-    report = made.report(files, time.perf_counter() - started)
     if as_json:
         print_json(report)
         return
     for warning in report["warnings"]:
-        err.print(f"[yellow]note:[/yellow] {warning}")
-    for file in files:
-        out.print(str(file))
+        note(warning)
+    for image in report["images"]:
+        out.print(image["file"], markup=False)
+
+
+def _run(
+    photo: Path, instruction: str, output: Path, n: int, seed: int | None, *, quiet: bool
+) -> dict[str, Any]:
+    settings = load_settings(worker_slots=1)
+    request = EditRequest(
+        model=DEFAULT_MODEL,
+        prompt=instruction.strip(),
+        sources=(),
+        n=n,
+        seed=secrets.randbelow(_SEED_MAX) if seed is None else seed,
+        output_format=_format(output),
+    )
+    data = _read(photo, settings.image_max_bytes)
+    started = time.perf_counter()
+    made = asyncio.run(_edit(settings, request, data, quiet=quiet))
+    return made.report(_write(output, made.pictures), time.perf_counter() - started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +169,12 @@ def _format(output: Path) -> OutputFormat:
         raise SetupError(f"{output} has no ending that names a format", f"use one of: {endings}") from None
 
 
-def _read(photo: Path) -> bytes:
+def _read(photo: Path, most: int) -> bytes:
     try:
+        if photo.exists() and not photo.is_file():
+            raise ImageUnreadable(f"{photo} is no file")
+        if photo.stat().st_size > most:
+            raise SourceTooLarge(f"{photo} has more than {most} bytes (image_max_bytes)")
         return photo.read_bytes()
     except OSError as error:
         raise ImageUnreadable(f"{photo} cannot be read: {error.strerror}") from error

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from retouch.cli.common import AsJson, Database, DataDir, err, out, print_json, with_database
+from retouch.cli.common import (
+    AsJson,
+    Database,
+    DataDir,
+    add_row,
+    complain,
+    err,
+    out,
+    print_json,
+    with_database,
+)
 from retouch.keyring import Keyring
 
 if TYPE_CHECKING:
@@ -65,7 +75,7 @@ def list_(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     table = Table("id", "name", "account", "key", "admin", "created", "revoked")
     for row in rows:
         who = (row.id, row.name, row.account_id, f"rt_{row.prefix}_…", "yes" if row.admin else "")
-        table.add_row(*who, _day(row.created_at), _day(row.revoked_at))
+        add_row(table, *who, _day(row.created_at), _day(row.revoked_at))
     out.print(table)
 
 
@@ -80,7 +90,7 @@ def revoke(
         return await (await _store(database)).revoke(key)
 
     if not with_database(data_dir, work):
-        err.print(f"[red]retouch: no living key is called {key!r}[/red]\n  see: retouch keys list")
+        complain(f"no living key is called {key!r}", "see: retouch keys list")
         raise typer.Exit(1)
     err.print("revoked")
 

@@ -7,10 +7,10 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from retouch import telemetry
 from retouch.cli import api, doctor, edit, keys, models, plan, run, tasks, worker
+from retouch.cli.common import complain
 from retouch.errors import RetouchError, SetupError, TaskError
 
 app = typer.Typer(
@@ -56,11 +56,12 @@ def main() -> None:
     try:
         app()
     except RetouchError as error:
-        console = Console(stderr=True, highlight=False)
-        console.print(f"[red]retouch: {error.message}[/red]")
-        if isinstance(error, SetupError) and error.hint:
-            console.print(f"  {error.hint}")
+        complain(error.message, error.hint if isinstance(error, SetupError) else "")
         sys.exit(1 if isinstance(error, TaskError) else 2)
+    except OSError as error:
+        # A folder that may not be written, a disk that is full: the owner's to mend, no traceback helps.
+        complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
 

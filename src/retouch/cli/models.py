@@ -9,7 +9,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from retouch.cli.common import AsJson, err, out, print_json
+from retouch.cli.common import AsJson, add_row, complain, err, out, print_json
 from retouch.settings import load_settings
 from retouch.weights.store import WeightsStore
 
@@ -56,9 +56,9 @@ def list_(as_json: AsJson = False) -> None:
         return
     table = Table("name", "here", "needed", "MB", "licence", "use")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
+        add_row(table, *(_cell(value) for value in row.values()))
     out.print(table)
-    out.print(f"[dim]{store.directory}[/dim]")
+    out.print(str(store.directory), style="dim", markup=False)
 
 
 @app.command("verify")
@@ -72,7 +72,8 @@ def verify(
     for name in wanted:
         out.print(f"{name}: {'[red]broken or missing[/red]' if name in broken else 'sound'}")
     if broken:
-        err.print(f"[red]retouch: delete and fetch again: retouch models pull {' '.join(broken)}[/red]")
+        again = f"delete it, then: retouch models pull {' '.join(broken)}"
+        complain("a model file is not what the manifest says", again)
         raise typer.Exit(1)
 
 

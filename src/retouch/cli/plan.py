@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retouch.cli.common import AsJson, err, out
+from retouch.cli.common import AsJson, err, note, out
 
 if TYPE_CHECKING:
     from retouch.engines.planner.plan import Plan
@@ -40,16 +40,14 @@ def plan(
         typer.echo(json.dumps(made.to_json(), ensure_ascii=False))
         return
     _show(made)
-    if not made.operations:
-        raise typer.Exit(1)
 
 
 def _show(made: Plan) -> None:
     for number, operation in enumerate(made.operations, 1):
         arguments = ", ".join(f"{name}: {value}" for name, value in operation.arguments.items())
-        out.print(f"{number}. [bold]{operation.kind}[/bold]  {arguments}")
+        out.print(f"{number}. {operation.kind}  {arguments}", markup=False)
     for warning in made.warnings:
-        err.print(f"[yellow]note:[/yellow] {warning}")
+        note(warning)
     for part in made.unsupported:
-        err.print(f"[red]not supported:[/red] {part}")
+        err.print(f"not supported: {part}", style="red", markup=False)
     out.print(f"[dim]language {made.language}, confidence {made.confidence:.2f}[/dim]")

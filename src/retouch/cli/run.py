@@ -47,6 +47,9 @@ def run(
 
         retouch run --port 9000 --data-dir /srv/retouch
     """
+    from retouch.database.embedded import Supervisor as Server  # noqa: PLC0415 - --help must not load the driver
+    from retouch.database.pool import database_url  # noqa: PLC0415 - the same
+
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     telemetry.configure_logging(settings.log_level, settings.log_format)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,9 +57,9 @@ def run(
     _require_weights(settings)
     _require_signer(settings)
     if settings.database_url is not None:
-        asyncio.run(_run(settings, settings.database_url.get_secret_value(), lambda: None))
+        with database_url(settings) as url:
+            asyncio.run(_run(settings, url, lambda: None))
         return
-    from retouch.database.embedded import Supervisor as Server  # noqa: PLC0415 - --help must not load the driver
 
     with Server(settings) as server:
         asyncio.run(_run(settings, server.url, server.ensure_running))

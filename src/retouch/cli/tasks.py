@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from retouch.cli.common import AsJson, Database, DataDir, err, out, print_json, with_database
+from retouch.cli.common import (
+    AsJson,
+    Database,
+    DataDir,
+    add_row,
+    complain,
+    err,
+    out,
+    print_json,
+    with_database,
+)
 from retouch.task import Status, Task
 
 if TYPE_CHECKING:
@@ -40,7 +50,7 @@ def list_(
     for row in rows:
         reason = row.failure.code if row.failure else ""
         cells = (row.id, row.status.value, f"{row.progress} %", str(row.attempt), row.account_id)
-        table.add_row(*cells, f"{row.created_at:%Y-%m-%d %H:%M:%S}", reason)
+        add_row(table, *cells, f"{row.created_at:%Y-%m-%d %H:%M:%S}", reason)
     out.print(table)
 
 
@@ -62,7 +72,7 @@ def show(
         print_json(_document(row) | {"request": row.request.to_json()})
     else:
         for name, value in _document(row).items():
-            out.print(f"[bold]{name:>14}[/bold]  {value}")
+            out.print(f"{name:>14}  {value}", markup=False)
 
 
 @app.command("cancel")
@@ -79,7 +89,7 @@ def cancel(
     if status is None:
         _no_such(task_id)
     if status is not Status.CANCELLED:
-        err.print(f"[red]retouch: {task_id} has already ended: {status}[/red]")
+        complain(f"{task_id} has already ended: {status}")
         raise typer.Exit(1)
     err.print("cancelled")
 
@@ -99,5 +109,5 @@ def _document(task: Task) -> dict[str, Any]:
 
 
 def _no_such(task_id: str) -> None:
-    err.print(f"[red]retouch: there is no task {task_id!r}[/red]\n  see: retouch tasks list")
+    complain(f"there is no task {task_id!r}", "see: retouch tasks list")
     raise typer.Exit(1)

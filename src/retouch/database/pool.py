@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from retouch.database.embedded import embedded_server
-from retouch.errors import InvalidRequest, ServiceUnavailable
+from retouch.errors import InvalidRequest, ServiceUnavailable, SetupError
 
 if TYPE_CHECKING:
     from retouch.settings import Settings
@@ -30,10 +31,21 @@ _RECONNECT_S = 4.0
 def database_url(settings: Settings) -> Iterator[str]:
     """The URL of the settings, else of the bundled server, which runs as long as somebody is in here."""
     if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
+        yield _checked(settings.database_url.get_secret_value())
         return
     with embedded_server(settings) as url:
         yield url
+
+
+def _checked(url: str) -> str:
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # The driver quotes the whole text in its message, and a password is in it.
+        raise SetupError(
+            "RETOUCH_DATABASE_URL is no PostgreSQL address", "write postgresql://user:password@host/database"
+        ) from None
+    return url
 
 
 class Pool(AsyncConnectionPool[Connection]):

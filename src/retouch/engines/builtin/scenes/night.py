@@ -41,7 +41,7 @@ def milky_way(view: View, size: Size, rng: Generator) -> tuple[Plane, Plane]:
     between longitude -20 and 90 degrees (the Great Rift).
     """
     scale = min(1.0, 1024 / max(size))
-    small = (round(size[0] * scale), round(size[1] * scale))
+    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
     rays = view.directions(small) @ _GALACTIC.T
     latitude, longitude = np.arcsin(np.clip(rays[..., 2], -1, 1)), np.arctan2(rays[..., 1], rays[..., 0])
     shape = latitude.shape
