@@ -16,7 +16,7 @@ from retouch.engines.base import EditResult
 from retouch.engines.planner.plan import Plan
 from retouch.errors import EngineFailed, OutOfMemory, TaskError
 from retouch.images.composite import keep_outside
-from retouch.images.decode import Decoded, decode, decode_mask
+from retouch.images.decode import FLATTENED, Decoded, decode, decode_mask
 from retouch.images.encode import encode, resize
 from retouch.task import EditRequest
 from retouch.worker.child.run import ChildRun, Line
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _CV_NO_MEMORY: Final = -4  # cv::Error::StsNoMem
 _MASK_LOST: Final = "The mask was not applied: the edit changed the size of the picture."
+_RGBA: Final = 4  # channels
 _FRAMES: Final = 6
 
 
@@ -114,6 +115,8 @@ class Worker:
         finished = [self._masked(pixels) for pixels in results]
         if any(self._outgrew_mask(pixels) for pixels in results):
             warnings[_MASK_LOST] = None
+        if message.fields["format"] == "jpeg" and any(pixels.shape[2] == _RGBA for pixels in finished):
+            warnings[FLATTENED] = None
         return self._encoded(message, finished, tuple(warnings))
 
     def _inputs(self, message: Message) -> Message:
