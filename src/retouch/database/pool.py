@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
 import select
+import socket
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 from psycopg import AsyncConnection
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
 Connection: TypeAlias = AsyncConnection[DictRow]
 
 WAIT_S = 5.0  # for a connection: longer, and a client would rather hear 503
-_STATEMENT_TIMEOUT_MS = 15_000
+# The server ends what takes too long; over that, it is the server itself that is silent (frozen, cut off).
+_STATEMENT_TIMEOUT_MS = 8_000
+ANSWER_S = 10.0
 # The pool doubles its pauses without end, but begins anew for the next request after giving up.
 _RECONNECT_S = 4.0
 
@@ -48,6 +53,28 @@ def _checked(url: str) -> str:
     return url
 
 
+class _Impatient(AsyncConnection[DictRow]):
+    """A connection that is hung up when the server leaves one statement without an answer for ``ANSWER_S``.
+
+    Not cancelled: a cancellation would ask the same silent server for leave, and wait for that.
+    """
+
+    async def wait(self, *args: Any, **kwargs: Any) -> Any:
+        """What every statement waits in; OperationalError where the server is silent."""
+        timer = asyncio.get_running_loop().call_later(ANSWER_S, self._hang_up)
+        try:
+            return await super().wait(*args, **kwargs)
+        finally:
+            timer.cancel()
+
+    def _hang_up(self) -> None:
+        if self.closed:
+            return
+        # The driver keeps its socket, and wakes up to its end.
+        with socket.socket(fileno=os.dup(self.fileno())) as wire, contextlib.suppress(OSError):
+            wire.shutdown(socket.SHUT_RDWR)
+
+
 class Pool(AsyncConnectionPool[Connection]):
     """Connections in autocommit mode with dict rows. A database that is away is ServiceUnavailable."""
 
@@ -56,7 +83,7 @@ class Pool(AsyncConnectionPool[Connection]):
         """Lend a connection.
 
         Raises:
-            ServiceUnavailable: the database is away, restarting, full, or took too long.
+            ServiceUnavailable: the database is away, restarting or full, or leaves a statement unanswered.
             InvalidRequest: a value has characters that PostgreSQL cannot keep (a zero byte, half a surrogate
                 pair). Better refused here than an error 500 wherever a door forgets to look.
         """
@@ -86,6 +113,7 @@ async def open_pool(url: str, settings: Settings) -> Pool:
 
     pool = Pool(
         url,
+        connection_class=_Impatient,
         kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": 5},
         min_size=min(2, settings.database_pool),
         max_size=settings.database_pool,
