@@ -41,11 +41,18 @@ def _frame_of(bag: Bag) -> str:
         frames = ["border"]
     if not frames and _darkens_the_corners(bag):
         frames = ["vignette"]
-    if not frames and bag.names("axis") == ["shadows"] and bag.has("add") and bag.has("behind", "subject"):
+    if not frames and _casts_a_shadow(bag):
         frames = ["drop shadow"]
     if frames == ["border"] and bag.has("subject"):
         frames = ["sticker outline"]
     return frames[0] if len(frames) == 1 else ""
+
+
+def _casts_a_shadow(bag: Bag) -> bool:
+    """A shadow is added: "more shadows" is a matter of tone."""
+    return (
+        bag.names("axis") == ["shadows"] and bag.has("add") and not bag.has("more", "up", "amount", "number")
+    )
 
 
 def _darkens_the_corners(bag: Bag) -> bool:
@@ -63,7 +70,8 @@ def _framed(bag: Bag, frame: str) -> Reading | None:
     if strength is None and (bag.has("thick", "thin") or "vivid" in bag.names("adj")):
         strength = _THIN if bag.has("thin") else _THICK
     arguments = fill({"frame": frame}, "color", colours[0] if colours else None)
-    return Reading(Operation("frame", fill(arguments, "strength", strength)))
+    warnings = ("shadow: read as a drop shadow",) if bag.has("axis") else ()
+    return Reading(Operation("frame", fill(arguments, "strength", strength)), warnings=warnings)
 
 
 def read_weather(bag: Bag) -> Reading | None:

@@ -10,6 +10,8 @@ from retouch.engines.planner.reading import Reading
 
 _SHAPING = frozenset({"crop", "cutout", "flip", "turn", "rotate", "extend"})
 _SHAPING |= {"change", "upside"}
+_GIVING = frozenset({"add", "put", "change"})
+_TAKING = frozenset({"remove", "cutout", "down", "less"})
 _LONGEST_JOINED = 40  # marks: what was cut apart is put together again up to here
 _MOST_CUTS = 24  # marks of a clause within which hidden boundaries are looked for
 
@@ -51,11 +53,12 @@ def read_in_parts(bag: Bag) -> list[Step]:
         for cut in (end for end in ends if end > start and end in best):
             part = replace(bag, marks=bag.marks[start:cut])
             reading = read(part)
-            if reading and _stands_alone(part, reading) and not _describes(reading, best[cut]):
+            if reading and _stands_alone(part, reading):
                 found.append([Step(part, reading), *best[cut]])
         if found:
             best[start] = min(found, key=_oddness)
-    return best.get(cuts[0], []) if cuts else []
+    divided = best.get(cuts[0], []) if cuts else []
+    return [] if _in_doubt(bag, divided) else divided
 
 
 def _stands_alone(part: Bag, reading: Reading) -> bool:
@@ -75,10 +78,13 @@ def _stands_alone(part: Bag, reading: Reading) -> bool:
     return step.kind != "background.replace" or part.has("background", "behind", "front")
 
 
-def _describes(reading: Reading, then: list[Step]) -> bool:
-    """Whether what was read may be the colour of what comes next: "a black and white border"."""
-    look = reading.operation.arguments.get("look") if reading.operation else None
-    return look == "black and white" and bool(then) and then[0].kind == "frame"
+def _in_doubt(bag: Bag, steps: list[Step]) -> bool:
+    """Whether a frame or weather among the parts may be meant otherwise.
+
+    "A black and white border" may be of two colours, and in "cut off the border" nothing is to be added.
+    """
+    framed = any(step.kind in {"frame", "weather"} and not step.bag.has(*_GIVING) for step in steps)
+    return framed and (bag.has(*_TAKING) or "black and white" in bag.names("look"))
 
 
 def _oddness(steps: list[Step]) -> tuple[bool, int]:

@@ -155,6 +155,7 @@ _POINTS_TO = {
     "unknown:privacy": "background.blur",
     "unknown:retouch": "restore",
     "unknown:deblur": "restore",
+    "unknown:negative": "tone",
     **dict.fromkeys(("weather", "falling"), "weather"),
     **dict.fromkeys(
         ("noise", "artefact", "haze", "denoise", "deblock", "dehaze", "sharpen", "enhance"), "restore"
