@@ -17,11 +17,25 @@ async def test_a_path_that_leads_nowhere(client: httpx2.AsyncClient, path: str) 
     problem(await client.get(path), 404, "not_found_error")
 
 
-async def test_a_method_that_the_path_does_not_take(client: httpx2.AsyncClient) -> None:
-    answer = await client.get("/v1/images/edits")
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", "/v1/images/edits", "POST"),
+        ("GET", "/v1/tasks/batch", "POST"),
+        ("OPTIONS", "/v1/tasks/batch", "POST"),
+        ("DELETE", "/v1/tasks/batch", "POST"),
+        ("POST", "/v1/files/results/task_A/1/0.png", "GET, HEAD"),
+        ("POST", "/healthz", "GET, HEAD"),
+        ("PUT", "/v1/tasks", "GET"),
+    ],
+)
+async def test_a_method_that_the_path_does_not_take(
+    client: httpx2.AsyncClient, method: str, path: str, allow: str
+) -> None:
+    answer = await client.request(method, path)
 
     problem(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["allow"] == allow
 
 
 async def test_our_own_fault_says_nothing_of_the_inside(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from pathlib import Path
 
 import httpx2
+from PIL import Image
 from tests.scenarios.world import STARRY, Server, Work, connect, make_task
 
 from retouch.api import wire
@@ -18,6 +21,9 @@ async def test_it_lives_and_is_ready(server: Server) -> None:
     async with connect(server) as anybody:
         assert (await anybody.get("/healthz")).json() == {"status": "ok"}
         assert (await anybody.get("/readyz")).json() == {"status": "ready"}
+        for path in ("/healthz", "/readyz"):
+            head = await anybody.head(path)
+            assert (head.status_code, head.content) == (200, b"")
 
 
 async def test_metrics_count_routes_and_tasks_and_name_no_id(
@@ -83,8 +89,46 @@ async def test_the_reference_page_names_every_route(server: Server) -> None:
 
 async def test_the_examples_of_the_description_are_taken(client: httpx2.AsyncClient) -> None:
     for example in wire.EditSubmission.model_config["json_schema_extra"]["examples"]:  # type: ignore[index,union-attr]  # our own dict
-        fitted = {**example, "image_urls": STARRY["image_urls"]}  # type: ignore[dict-item]  # the same
-        assert (await client.post("/v1/images/edits", json=fitted)).status_code == 200
+        assert (await client.post("/v1/images/edits", json=example)).status_code == 200
+
+
+async def test_the_example_picture_can_be_decoded(server: Server) -> None:
+    async with connect(server) as anybody:
+        schemas = (await anybody.get("/openapi.json")).json()["components"]["schemas"]
+
+    (uri,) = schemas["EditSubmission"]["examples"][1]["image_urls"]
+    with Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2], validate=True))) as picture:
+        picture.load()
+        assert picture.format == "PNG"
+
+
+async def test_null_is_declared_where_it_is_taken(client: httpx2.AsyncClient) -> None:
+    """A validator made from the description refuses nothing that the door takes."""
+    schemas = (await client.get("/openapi.json")).json()["components"]["schemas"]
+    fields = schemas["EditSubmission"]["properties"]
+    optional = fields.keys() - {"prompt", "image_urls"}
+
+    answer = await client.post("/v1/images/edits", json=STARRY | dict.fromkeys(optional))
+
+    assert answer.status_code == 200
+    for name in optional:
+        assert {"type": "null"} in fields[name]["anyOf"], name
+
+
+async def test_ids_and_missing_files_are_declared(server: Server) -> None:
+    async with connect(server) as anybody:
+        described = (await anybody.get("/openapi.json")).json()
+
+    paths = described["paths"]
+    assert {"404", "410"} <= paths["/v1/images/edits"]["post"]["responses"].keys()
+    for path, method, name in (
+        ("/v1/tasks/{task_id}", "get", "task_id"),
+        ("/v1/tasks/{task_id}/cancel", "post", "task_id"),
+        ("/v1/tasks", "get", "cursor"),
+    ):
+        (parameter,) = (p for p in paths[path][method]["parameters"] if p["name"] == name)
+        assert re.fullmatch(parameter["schema"]["pattern"], "task_01KAP3QW8ZJ4V5N6C7X9B2D1EF"), path
+        assert not re.fullmatch(parameter["schema"]["pattern"], "task_1")
 
 
 async def test_the_page_needs_nothing_from_elsewhere(server: Server) -> None:

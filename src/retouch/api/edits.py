@@ -32,7 +32,7 @@ _log = telemetry.logger(__name__)
 @router.post(
     "/v1/images/edits",
     response_model=wire.SubmitAnswer,
-    responses=problems_of(400, 401, 408, 410, 413, 415, 503)
+    responses=problems_of(400, 401, 404, 408, 410, 413, 415, 503)
     | {202: {"model": wire.QueuedAnswer, "description": "The form of 2026-07-27."}},
     openapi_extra=json_body(wire.EditSubmission),
 )

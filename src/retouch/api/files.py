@@ -20,12 +20,12 @@ Expires = Annotated[str, Query(description="Unix time until which the URL is goo
 Signature = Annotated[str, Query(description="Proves that this server made the URL.")]
 
 
-@router.head(FILES + "{name:path}", include_in_schema=False)
 @router.get(
     FILES + "{name:path}",
     response_class=Response,
     responses=picture() | problems_of(404, 410, 503),
 )
+@router.head(FILES + "{name:path}", include_in_schema=False)
 async def get_file(request: Request, name: str, expires: Expires = "", signature: Signature = "") -> Response:
     """A result or an upload. No key is needed: whoever has the URL may read, until it expires."""
     house = services(request)

@@ -65,6 +65,14 @@ def unavailable(message: str) -> ServiceUnavailable:
     return ServiceUnavailable(f"{message} Try again shortly.", headers={"Retry-After": RETRY_AFTER_S})
 
 
+def method_not_allowed(allow: str) -> MethodNotAllowed:
+    """A 405 with the methods that the path takes; the router says HEAD alone where GET is there, too."""
+    allow = "GET, HEAD" if allow == "HEAD" else allow
+    return MethodNotAllowed(
+        f"This route does not take that method; it takes {allow}.", headers={"Allow": allow}
+    )
+
+
 async def handle(request: Request, error: Exception) -> Response:
     """Starlette's exception handler for everything that is foreseen."""
     return answer(translate(error), request.scope)
@@ -111,10 +119,7 @@ class Boundary:
 def _routing_error(error: HTTPException) -> RequestError:
     headers = dict(error.headers or {})
     if error.status_code == MethodNotAllowed.status:
-        return MethodNotAllowed(
-            f"This route does not take that method; it takes {headers.get('Allow', 'others')}.",
-            headers=headers,
-        )
+        return method_not_allowed(headers.get("Allow", ""))
     if error.status_code == NotFound.status:
         return NotFound("There is no such route; GET /openapi.json lists those there are.")
     if error.status_code == Forbidden.status:

@@ -25,12 +25,14 @@ _UNKNOWN = float("nan")
 
 
 @router.get("/healthz", response_model=wire.Health)
+@router.head("/healthz", include_in_schema=False)
 async def healthz() -> JSONResponse:
     """This process answers."""
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/readyz", response_model=wire.Health, responses=problems_of(503))
+@router.head("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> JSONResponse:
     """A submit would be taken: the database answers, and there is room on the disk."""
     house = services(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
@@ -14,6 +14,7 @@ from retouch.api.auth import Caller
 from retouch.api.body import read_object
 from retouch.api.dialects import apimart
 from retouch.api.openapi import json_body, problems_of
+from retouch.api.problems import method_not_allowed
 from retouch.api.services import services
 from retouch.errors import Conflict, InvalidRequest, NotFound
 from retouch.task import Status
@@ -23,43 +24,17 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["tasks"])
 
-_TASK_ID = re.compile(r"task_[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
+_TASK_ID = re.compile(wire.TASK_ID, re.ASCII)
 _MAX_BATCH = 100
 
 LANGUAGES = "Language of error.message: zh en ko ja es fr de pt ru ar hi; others mean en."
 Language = Annotated[str, Query(description=LANGUAGES)]
+# Only told, not judged here: checked_id says in our words what is wrong.
+_ID_PATTERN: dict[str, Any] = {"pattern": wire.TASK_ID}
+TaskId = Annotated[str, Path(json_schema_extra=_ID_PATTERN)]
 
 
-@router.get("/v1/tasks/{task_id}", response_model=wire.TaskAnswer, responses=problems_of(400, 401, 404, 503))
-async def get_task(request: Request, task_id: str, caller: Caller, language: Language = "en") -> JSONResponse:
-    """How a task stands, and its pictures once it is completed."""
-    task = await services(request).tasks.get(checked_id(task_id), caller.account_id)
-    if task is None:
-        raise no_such_task()
-    return JSONResponse({"code": 200, "data": show(request, task, language)})
-
-
-class Page(BaseModel):
-    """Which part of the list is asked for."""
-
-    status: Status | None = Field(default=None, description="Only tasks that stand so.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most tasks of one page.")
-    cursor: str | None = Field(default=None, description="next_cursor of the page before.")
-    language: str = Field(default="en", description=LANGUAGES)
-
-
-@router.get("/v1/tasks", response_model=wire.TaskPage, responses=problems_of(400, 401, 503))
-async def list_tasks(request: Request, caller: Caller, page: Annotated[Page, Query()]) -> JSONResponse:
-    """The account's tasks, newest first."""
-    before = checked_id(page.cursor, "cursor") if page.cursor else None
-    found = await services(request).tasks.list(
-        caller.account_id, status=page.status, limit=page.limit + 1, before=before
-    )
-    shown = [show(request, task, page.language) for task in found[: page.limit]]
-    following = found[page.limit - 1].id if len(found) > page.limit else None
-    return JSONResponse({"code": 200, "data": shown, "next_cursor": following})
-
-
+# Before the route of one task, which would take the word for an id.
 @router.post(
     "/v1/tasks/batch",
     response_model=wire.BatchAnswer,
@@ -77,12 +52,52 @@ async def get_tasks(request: Request, caller: Caller, language: Language = "en")
     return JSONResponse({"code": 200, "data": data})
 
 
+@router.get("/v1/tasks/batch", include_in_schema=False)
+async def get_batch() -> None:
+    """The batch is asked for by POST."""
+    raise method_not_allowed("POST")
+
+
+@router.get("/v1/tasks/{task_id}", response_model=wire.TaskAnswer, responses=problems_of(400, 401, 404, 503))
+async def get_task(
+    request: Request, task_id: TaskId, caller: Caller, language: Language = "en"
+) -> JSONResponse:
+    """How a task stands, and its pictures once it is completed."""
+    task = await services(request).tasks.get(checked_id(task_id), caller.account_id)
+    if task is None:
+        raise no_such_task()
+    return JSONResponse({"code": 200, "data": show(request, task, language)})
+
+
+class Page(BaseModel):
+    """Which part of the list is asked for."""
+
+    status: Status | None = Field(default=None, description="Only tasks that stand so.")
+    limit: int = Field(default=20, ge=1, le=100, description="Most tasks of one page.")
+    cursor: str | None = Field(
+        default=None, description="next_cursor of the page before.", json_schema_extra=_ID_PATTERN
+    )
+    language: str = Field(default="en", description=LANGUAGES)
+
+
+@router.get("/v1/tasks", response_model=wire.TaskPage, responses=problems_of(400, 401, 503))
+async def list_tasks(request: Request, caller: Caller, page: Annotated[Page, Query()]) -> JSONResponse:
+    """The account's tasks, newest first."""
+    before = checked_id(page.cursor, "cursor") if page.cursor else None
+    found = await services(request).tasks.list(
+        caller.account_id, status=page.status, limit=page.limit + 1, before=before
+    )
+    shown = [show(request, task, page.language) for task in found[: page.limit]]
+    following = found[page.limit - 1].id if len(found) > page.limit else None
+    return JSONResponse({"code": 200, "data": shown, "next_cursor": following})
+
+
 @router.post(
     "/v1/tasks/{task_id}/cancel",
     response_model=wire.TaskAnswer,
     responses=problems_of(400, 401, 404, 409, 503),
 )
-async def cancel_task(request: Request, task_id: str, caller: Caller) -> JSONResponse:
+async def cancel_task(request: Request, task_id: TaskId, caller: Caller) -> JSONResponse:
     """Cancel a task that has not ended."""
     store = services(request).tasks
     before = await store.get(checked_id(task_id), caller.account_id)

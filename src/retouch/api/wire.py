@@ -5,15 +5,21 @@ Requests are not parsed with these: ``dialects`` does that, and says in its erro
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from retouch.task import DEFAULT_MODEL
 
+TASK_ID = "^task_[0-9A-HJKMNP-TV-Z]{26}$"
 _TASK_ID = "task_01KAP3QW8ZJ4V5N6C7X9B2D1EF"
 _STARRY = "Change the background to a starry sky, keep the main subject"
 _PICTURE = "https://example.com/original.png"
+# One grey pixel.
+_PIXEL = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
 
 
 class _Wire(BaseModel):
@@ -26,7 +32,7 @@ class _Wire(BaseModel):
 
 
 class EditSubmission(BaseModel):
-    """An edit to be made. Fields not named here end in the task's `ignored`."""
+    """An edit to be made; null is as absent. Fields not named here end in the task's `ignored`."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -34,7 +40,7 @@ class EditSubmission(BaseModel):
                 {"model": DEFAULT_MODEL, "prompt": _STARRY, "image_urls": [_PICTURE], "n": 1},
                 {
                     "prompt": "Convert the image to cyberpunk style",
-                    "image_urls": ["data:image/png;base64,iVBORw0KGgo…"],
+                    "image_urls": [_PIXEL],
                     "n": 2,
                     "seed": 7,
                 },
@@ -42,42 +48,49 @@ class EditSubmission(BaseModel):
         }
     )
 
-    model: str = Field(default=DEFAULT_MODEL, description="One of GET /v1/models.")
+    model: str | None = Field(default=DEFAULT_MODEL, description="One of GET /v1/models.")
     prompt: str = Field(description="The instruction, in any language.", min_length=1, max_length=8000)
     image_urls: list[str] = Field(
         description="https:// URLs, data:image/…;base64,… URIs, or URLs of POST /v1/uploads/images. "
         "The first picture is the one edited.",
         min_length=1,
     )
-    n: int = Field(default=1, ge=1, le=10, description="Pictures to make.")
-    seed: int | None = Field(default=None, ge=0, le=2**31 - 1, description="Drawn where it is not given.")
+    n: int | None = Field(default=1, ge=1, le=10, description="Pictures to make.")
+    seed: int | None = Field(
+        default=None,
+        ge=0,
+        le=2**31 - 1,
+        description="Drawn where it is not given. Picture i has seed + i, which must fit, too.",
+    )
     size: str | None = Field(default=None, description='"auto", a size as "1024x768" or a ratio as "16:9".')
-    mask_url: str | None = Field(default=None, description="A mask, given as the pictures are.")
+    mask_url: str | None = Field(default=None, min_length=1, description="A mask, given as the pictures are.")
     negative_prompt: str | None = Field(default=None, max_length=8000, description="What shall not be seen.")
     strength: float | None = Field(default=None, ge=0, le=1, description="How far from the original.")
     steps: int | None = Field(default=None, ge=1, le=150, description="Steps of a generative engine.")
     guidance: float | None = Field(default=None, ge=0, le=30, description="Guidance of a generative engine.")
-    output_format: Literal["png", "jpeg", "webp", "avif"] = Field(
+    output_format: Literal["png", "jpeg", "webp", "avif"] | None = Field(
         default="png", description="Of the results."
     )
     output_compression: int | None = Field(
-        default=None, ge=0, le=100, description="Quality of lossy formats."
+        default=None, ge=0, le=100, description="Quality of lossy formats, 100 is best."
     )
-    metadata: dict[str, str] = Field(default_factory=dict, description="At most 16 pairs, given back.")
-    strict: bool = Field(default=False, description="Refuse what would end in `ignored`.")
+    metadata: dict[str, str] | None = Field(default=None, description="At most 16 pairs, given back.")
+    strict: bool | None = Field(default=False, description="Refuse what would end in `ignored`.")
 
 
 class TaskIds(BaseModel):
     """Tasks asked for at once."""
 
-    task_ids: list[str] = Field(min_length=1, max_length=100, examples=[[_TASK_ID]])
+    task_ids: list[Annotated[str, Field(pattern=TASK_ID)]] = Field(
+        min_length=1, max_length=100, examples=[[_TASK_ID]]
+    )
 
 
 class PlanQuestion(BaseModel):
     """An instruction to be understood."""
 
     prompt: str = Field(min_length=1, max_length=8000, examples=[_STARRY])
-    model: str = Field(default=DEFAULT_MODEL)
+    model: str | None = Field(default=DEFAULT_MODEL)
 
 
 # --- answers
