@@ -83,6 +83,7 @@ async def test_a_wrong_field_is_named(client: httpx2.AsyncClient, store: TaskSto
         ("image_urls[0]", "https://example.com\\@evil/a.png"),
         ("image_urls[0]", ""),
         ("mask_url", "http://example.com/m.png"),
+        ("mask_url", ""),
     ],
 )
 async def test_a_url_that_would_never_be_fetched_is_refused_at_once(
@@ -115,6 +116,20 @@ async def test_what_is_left_away_takes_its_default(client: httpx2.AsyncClient, s
     assert task.request.n == 1
     assert 0 <= task.request.seed < 2**31
     assert task.request.output_format == "png"
+
+
+async def test_every_seed_that_is_shown_can_be_sent_again(client: httpx2.AsyncClient) -> None:
+    """Picture i is shown with seed + i, so the last one must be a seed that the door takes."""
+    largest = 2**31 - 1
+
+    refused = await client.post("/v1/images/edits", json=STARRY | {"seed": largest - 8, "n": 10})
+    taken = [
+        await client.post("/v1/images/edits", json=STARRY | {"seed": largest - 9, "n": 10}),
+        await client.post("/v1/images/edits", json=STARRY | {"seed": largest, "n": 1}),
+    ]
+
+    assert problem(refused, 400, "invalid_request_error")["param"] == "seed"
+    assert [answer.status_code for answer in taken] == [200, 200]
 
 
 async def test_everything_that_can_be_said_arrives(client: httpx2.AsyncClient, store: TaskStore) -> None:

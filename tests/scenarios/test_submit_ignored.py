@@ -21,6 +21,7 @@ async def test_an_unknown_field_is_named(client: httpx2.AsyncClient) -> None:
         ({"quality": "high"}, "quality"),
         ({"image_urls": ["https://example.com/a.png", "https://example.com/b.png"]}, "image_urls"),
         ({"guidance": 3}, "guidance"),
+        ({"output_compression": 80}, "output_compression"),
     ],
 )
 async def test_strict_refuses_it(client: httpx2.AsyncClient, change: dict[str, object], param: str) -> None:
@@ -29,7 +30,8 @@ async def test_strict_refuses_it(client: httpx2.AsyncClient, change: dict[str, o
     assert problem(answer, 400, "invalid_request_error")["param"] == param
 
 
-async def test_strict_takes_what_is_honoured(client: httpx2.AsyncClient) -> None:
-    answer = await client.post("/v1/images/edits", json=STARRY | {"strict": True, "n": 2, "seed": 3})
+@pytest.mark.parametrize("change", [{"n": 2, "seed": 3}, {"output_format": "jpeg", "output_compression": 80}])
+async def test_strict_takes_what_is_honoured(client: httpx2.AsyncClient, change: dict[str, object]) -> None:
+    answer = await client.post("/v1/images/edits", json=STARRY | change | {"strict": True})
 
     assert answer.status_code == 200

@@ -42,6 +42,7 @@ async def test_an_upload_can_be_read_back(client: httpx2.AsyncClient) -> None:
         ("../../etc/passwd", "....etcpasswd"),
         ('a"b\r\nc.png', None),
         ("猫.png", "猫.png"),
+        ("cat\u202egnp.exe\u2066\u2069\x85.png", "catgnp.exe.png"),
         ("x" * 400, "x" * 255),
     ],
 )
@@ -92,6 +93,19 @@ async def test_a_broken_form_is_refused(client: httpx2.AsyncClient, body: bytes)
     answer = await client.post("/v1/uploads/images", content=body, headers=BOUNDARY)
 
     problem(answer, 400, "invalid_request_error")
+
+
+async def test_a_second_picture_is_not_dropped_silently(
+    client: httpx2.AsyncClient, settings: Settings
+) -> None:
+    pictures = [("file", (name, PNG, "image/png")) for name in ("a.png", "b.png")]
+
+    answer = await client.post("/v1/uploads/images", files=pictures)
+
+    error = problem(answer, 400, "invalid_request_error")
+    assert error["param"] == "file"
+    assert "more than once" in error["message"]
+    assert [found async for found in ObjectStore.open(settings).list("uploads")] == []
 
 
 @pytest.mark.parametrize("content_type", ["image/png", "application/json", "multipart/mixed; boundary=b"])

@@ -48,7 +48,7 @@ def test_any_json_is_taken_or_refused_by_name(settings: Settings, body: dict[str
     assert 1 <= request.n <= 10
     assert 1 <= len(request.prompt) <= 8000
     assert request.prompt == request.prompt.strip()
-    assert 0 <= request.seed < 2**31
+    assert 0 <= request.seed <= request.seed + request.n - 1 < 2**31
     assert request.model in settings.models
     assert EditRequest.from_json(request.to_json()) == request
 

@@ -44,7 +44,7 @@ class Intake:
             await self._source(text, name, str(index))
             for index, (text, name) in enumerate(zip(draft.pictures, draft.names, strict=True))
         ]
-        mask = await self._source(draft.mask, "mask_url", "mask") if draft.mask else None
+        mask = await self._source(draft.mask, "mask_url", "mask") if draft.mask is not None else None
         return draft.filled(sources, mask)
 
     async def undo(self) -> None:

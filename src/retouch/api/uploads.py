@@ -28,7 +28,8 @@ router = APIRouter(tags=["uploads"])
 
 _MAX_PARTS = 8  # one file; browsers' forms like to send a few fields along
 _MAX_NAME = 255
-_UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\\/]')
+# Controls, what a header or a path would stumble over, and what turns the direction of the text around it.
+_UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f-\x9f"\\/\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 
 
 @router.post(
@@ -42,9 +43,7 @@ async def upload_image(request: Request, caller: Caller) -> JSONResponse:
     house = services(request)
     refuse_when_full(house)
     parts = await read_parts(request, most=_MAX_PARTS, most_bytes=house.settings.image_max_bytes)
-    part = next((part for part in parts if part.name == "file"), None)
-    if part is None:
-        raise InvalidRequest("Send the picture in a form field called file.", param="file")
+    part = _only_file(parts)
     kind = _format(part)
     upload = await _keep(house, caller.account_id, part, kind)
     url = house.links.sign(
@@ -59,6 +58,15 @@ async def upload_image(request: Request, caller: Caller) -> JSONResponse:
             "created_at": int(upload.created_at.timestamp()),
         }
     )
+
+
+def _only_file(parts: list[Part]) -> Part:
+    files = [part for part in parts if part.name == "file"]
+    if not files:
+        raise InvalidRequest("Send the picture in a form field called file.", param="file")
+    if len(files) > 1:
+        raise InvalidRequest("The form has file more than once; send one picture at a time.", param="file")
+    return files[0]
 
 
 def _format(part: Part) -> str:

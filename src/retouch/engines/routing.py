@@ -60,6 +60,8 @@ def unhonoured(request: EditRequest, able: Capabilities, plan: Plan) -> tuple[Ig
         for name, given in asked.items()
         if given and name not in able.supports
     ]
+    if request.output_compression is not None and request.output_format == "png":
+        ignored.append(Ignored("output_compression", "png is lossless"))
     if request.mask is not None and able.mask == "none":
         ignored.append(Ignored("mask_url", "this engine edits the whole picture"))
     if len(request.sources) > (count := looked_at(able, plan)):

@@ -34,12 +34,13 @@ def parse(body: Mapping[str, Any], settings: Settings) -> Draft:
     unknown = _unknown(body, strict=strict)
     pictures = _image_urls(body, settings.images_max)
     mask = fields.string(body, "mask_url")
+    n = _or(fields.whole(body, "n", 1, fields.MAX_N), 1)
     request = EditRequest(
         model=model(body, settings),
         prompt=prompt(body, settings),
         sources=(),
-        n=_or(fields.whole(body, "n", 1, fields.MAX_N), 1),
-        seed=_or(fields.whole(body, "seed", 0, fields.MAX_SEED), secrets.randbelow(fields.MAX_SEED + 1)),
+        n=n,
+        seed=_seed(body, n),
         ignored=ignore(unknown),
         **fields.extensions(body, settings),
     )
@@ -148,6 +149,12 @@ def _image_urls(body: Mapping[str, Any], most: int) -> tuple[str, ...]:
     if not 1 <= len(urls) <= most:
         raise InvalidRequest(f"image_urls must have 1 to {most} entries.", param="image_urls")
     return tuple(urls)
+
+
+def _seed(body: Mapping[str, Any], n: int) -> int:
+    """The seed of the first picture; those of all ``n`` can be sent again."""
+    largest = fields.MAX_SEED - (n - 1)
+    return _or(fields.whole(body, "seed", 0, largest), secrets.randbelow(largest + 1))
 
 
 def _unknown(body: Mapping[str, Any], *, strict: bool) -> list[str]:
