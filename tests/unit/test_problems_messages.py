@@ -8,6 +8,8 @@ import pytest
 
 from retouch import errors
 from retouch.api.messages import LANGUAGES, say, table
+from retouch.engines.planner.plan import Plan
+from retouch.engines.routing import not_supported
 from retouch.errors import TaskError
 from retouch.task import Failure
 
@@ -36,3 +38,29 @@ def test_english_is_what_the_engine_said() -> None:
     assert say(failure, "en") == "the URL answered 404"
     assert say(failure, "xx") == "the URL answered 404"
     assert say(failure, "de") == "Unter dieser Adresse gibt es kein Bild."
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [("zh-CN", "zh"), ("zh-Hant-TW", "zh"), ("pt_BR", "pt"), ("DE", "de"), ("EN", "en"), ("en-GB", "en")],
+)
+def test_a_region_or_capitals_change_no_language(tag: str, language: str) -> None:
+    failure = Failure("source_not_found", "invalid_request_error", "the URL answered 404")
+
+    assert say(failure, tag) == say(failure, language)
+
+
+def test_what_was_not_understood_is_quoted_in_every_language() -> None:
+    plan = Plan("en", (), 0.0, unsupported=("grow a tail", "juggle"))
+    failure = Failure("instruction_not_supported", "invalid_request_error", not_supported(plan).message)
+
+    for language in LANGUAGES:
+        assert "“grow a tail”" in say(failure, language)
+        assert "“juggle”" in say(failure, language)
+    assert say(failure, "de") == "Diese Anweisung kann nicht ausgeführt werden. “grow a tail” “juggle”"
+
+
+def test_a_refusal_without_a_quotation_has_none() -> None:
+    failure = Failure("instruction_not_supported", "invalid_request_error", "No engine can do that.")
+
+    assert say(failure, "de") == "Diese Anweisung kann nicht ausgeführt werden."
