@@ -24,7 +24,7 @@ _MARKS: Final = {
 @contextlib.contextmanager
 def service(command: Literal["run", "api"] = "run") -> Iterator[Service]:
     """Start in a folder of its own, stop afterwards. ``api``: without a worker, to measure submits alone."""
-    quiet = {"RETOUCH_LOG_LEVEL": "warning"}
+    quiet = {"RETOUCH_LOG_LEVEL": "warning", "RETOUCH_QUEUE_MAX_DEPTH": "1000000"}
     with tempfile.TemporaryDirectory(prefix="retouch-bench-") as folder:
         try:
             with running_service(Path(folder), quiet, command=command) as running:
