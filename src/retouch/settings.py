@@ -15,7 +15,15 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -255,6 +263,17 @@ class Settings(BaseSettings):
                 values[name] = tuple(part.strip() for part in values[name].split(",") if part.strip())
         return values
 
+    @field_validator("public_url")
+    @classmethod
+    def _refuse_unusable_base(cls, value: str | None) -> str | None:
+        """Clients get it with a path behind it."""
+        if value is None:
+            return None
+        trimmed = value.rstrip("/")
+        if not _is_base_url(trimmed):
+            raise ValueError("must be http(s)://host[:port][/path], without user name, query or fragment")
+        return trimmed
+
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
         if not self.is_loopback and self.public_url is None:
@@ -311,7 +330,9 @@ class Settings(BaseSettings):
 def _is_base_url(text: str) -> bool:
     if (
         re.fullmatch(
-            r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?(/[a-z0-9._~/-]*)?", text, re.IGNORECASE
+            r"https?://(\[[0-9a-f:.]+\]|[a-z0-9][a-z0-9._-]*)(:[0-9]{1,5})?(/[a-z0-9._~/-]*)?",
+            text,
+            re.IGNORECASE,
         )
         is None
     ):

@@ -98,6 +98,11 @@ async def test_a_foreign_host_name_is_not_given_back(
     for host, base in (
         ("evil.example", server.url),
         ("evil.example:80@localhost", server.url),
+        ("localhost:0", server.url),
+        ("localhost:65536", server.url),
+        ("127.0.0.999", server.url),
+        ("127.0.0.010", server.url),
+        ("localhost:65535", "http://localhost:65535"),
         ("localhost:9999", "http://localhost:9999"),
         ("[::1]:9999", "http://[::1]:9999"),
     ):

@@ -51,8 +51,8 @@ async def test_a_target_that_is_too_long(server: Server) -> None:
 async def test_a_large_body_in_the_same_packet_is_no_head(server: Server, token: str) -> None:
     body = b'{"task_ids": "' + b"x" * 60_000 + b'"}'
     head = (
-        f"POST /v1/tasks/batch HTTP/1.1\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST /v1/tasks/batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        f"Connection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
 
     said = await raw(server, head.encode() + body)
@@ -100,6 +100,10 @@ async def test_the_second_request_of_a_connection_has_a_deadline_too(
         b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
         b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"GET / HTTP/1.1\r\nA B: c\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+        b"GET /healthz HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
         b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
     ],
 )
@@ -107,11 +111,16 @@ async def test_what_is_no_http(server: Server, nonsense: bytes) -> None:
     assert error_of(await raw(server, nonsense))["type"] == "invalid_request_error"
 
 
+async def test_an_old_client_without_a_host_is_served(server: Server) -> None:
+    assert (await raw(server, b"GET /healthz HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200")
+
+
 async def test_a_trailer_is_no_header(server: Server, token: str) -> None:
     """Authorization in a trailer, behind the body, must not open anything."""
     said = await raw(
         server,
-        b"GET /v1/models HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
         b"0\r\nAuthorization: Bearer " + token.encode() + b"\r\n\r\n",
     )
 

@@ -15,7 +15,7 @@ PUBLIC = "https://pictures.example/retouch"
 @pytest.fixture
 def public(start: Start, settings: Settings) -> Server:
     """Bound to every address, behind a proxy that adds a prefix."""
-    return start(settings.model_copy(update={"host": "0.0.0.0", "public_url": PUBLIC + "/"}))
+    return start(settings.model_copy(update={"host": "0.0.0.0", "public_url": PUBLIC}))
 
 
 async def test_metrics_and_docs_want_a_key(public: Server, token: str) -> None:

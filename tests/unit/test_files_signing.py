@@ -82,6 +82,8 @@ def test_our_own_urls_are_known_again(base: str) -> None:
         "https://a.example/p.evil",
         "https://localhost.evil",
         "https://user@localhost",
+        "http://localhost:99999",
+        "http://127.0.0.256",
         "ftp://localhost",
         "",
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import ipaddress
 import re
 import time
 from dataclasses import dataclass, field
@@ -25,7 +26,10 @@ FILES = "/v1/files/"
 
 # What may stand behind FILES: our own object names, with an extension that only pleases readers.
 _NAME = re.compile(r"(?:results/[A-Za-z0-9_-]+/\d+/\d+|uploads/[A-Za-z0-9_-]+)\.[a-z0-9]{1,5}", re.ASCII)
-_LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
+_LOOPBACK = re.compile(
+    r"(?:localhost|(127(?:\.\d{1,3}){3})|\[::1\])(?::(\d{1,5}))?", re.ASCII | re.IGNORECASE
+)
+_MAX_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,14 @@ class Links:
     @classmethod
     def open(cls, settings: Settings, keyring: Keyring) -> Links:
         """The links of this server."""
-        public = settings.public_url.rstrip("/") if settings.public_url else None
-        return cls(public, settings.is_loopback, keyring.derive("file-urls"))
+        return cls(settings.public_url, settings.is_loopback, keyring.derive("file-urls"))
 
     def base(self, request: Request) -> str:
         """Where clients reach this server: the setting, else, on a loopback bind, the Host they used."""
         if self.public_url is not None:
             return self.public_url
         host = request.headers.get("host", "")
-        if not _LOOPBACK.fullmatch(host):
+        if not _is_loopback(host):
             # Any page can make a browser send its own name here (DNS rebinding): that one is not given back.
             address, port = request.scope.get("server") or ("127.0.0.1", 80)
             host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
@@ -87,9 +90,23 @@ class Links:
             return url.removeprefix(self.public_url)
         scheme, _, rest = url.partition("://")
         host, slash, target = rest.partition("/")
-        here = self.loopback and scheme in {"http", "https"} and _LOOPBACK.fullmatch(host)
+        here = self.loopback and scheme in {"http", "https"} and _is_loopback(host)
         return slash + target if here else None
 
     def _signature(self, name: str, expires: str) -> str:
         digest = hmac.digest(self._key, f"{name}\n{expires}".encode("utf-8", "replace"), hashlib.sha256)
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a Host field, with its port if it names one, can only mean this machine."""
+    match = _LOOPBACK.fullmatch(host)
+    if match is None:
+        return False
+    address, port = match.groups()
+    if port is not None and not 1 <= int(port) <= _MAX_PORT:
+        return False
+    try:
+        return address is None or ipaddress.IPv4Address(address).is_loopback
+    except ValueError:  # 127.999.0.1
+        return False

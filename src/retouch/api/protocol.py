@@ -139,6 +139,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             self._offered = True
             return
+        self._require_host()
         self._in_head = False
         self._complete_heads += 1
         self._arm(self._limits.body_seconds + _LATE_S, self._close)
@@ -172,6 +173,13 @@ class GuardedProtocol(HttpToolsProtocol):
         over = self._head_bytes > self._limits.head_bytes or self._head_fields > self._limits.head_fields
         if over:
             self._refusal = self._too_large()
+            raise self._refusal  # the parser stops, and calls send_400_response
+
+    def _require_host(self) -> None:
+        """RFC 9112 section 3.2: with two, we and a proxy before us could each believe another one."""
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            self._refusal = InvalidRequest("The request must have exactly one Host field.")
             raise self._refusal  # the parser stops, and calls send_400_response
 
     def _too_large(self) -> HeadersTooLarge:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from retouch import telemetry
 from retouch.cli.common import DataDir, open_database, out
@@ -123,8 +124,9 @@ def _free_port(settings: Settings) -> int:
 
 
 def _welcome(settings: Settings, first: NewKey | None) -> None:
-    base = settings.public_url or f"http://{settings.host}:{settings.port}"
-    out.print(f"\n[bold]Retouch is ready at {base}[/bold]   (docs: {base}/docs)\n")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    base = settings.public_url or f"http://{host}:{settings.port}"
+    out.print(f"\n[bold]Retouch is ready at {escape(base)}[/bold]   (docs: {escape(base)}/docs)\n")
     out.print(_CURL.format(base=base, key=_key_in_curl(settings, first)), markup=False)
     sys.stdout.flush()
     say_ready()
