@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, box, enlarged, f32, resize
+from retouch.engines.builtin.blur import Indices, Plane, box, f32, resize, sampled
 from retouch.engines.builtin.colour import decode
 from retouch.engines.builtin.operation import Matte
 
@@ -18,8 +17,6 @@ from retouch.engines.builtin.operation import Matte
 _WIDE, _NARROW = 90, 6
 _PROXY = 1024
 _TINY = np.float32(1e-5)
-
-Indices: TypeAlias = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class Unmixer:
             (N, 3) float32, linear sRGB, 0..1; the photograph's own where the matte is 1.
         """
         size = (matte.shape[1], matte.shape[0])
-        ours, theirs = (enlarged(plane, size, rows)[y, x] for plane in (self.front, self.back))
+        ours, theirs = (sampled(plane, size, y + rows.start, x) for plane in (self.front, self.back))
         colours, alpha = decode(photo[rows][y, x]), matte[rows][y, x][:, None]
         mixed = np.clip(ours + alpha * (colours - alpha * ours - (1 - alpha) * theirs), 0, 1)
         return f32(np.where(alpha >= 1, colours, mixed))

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, enlarged, f32, gaussian, resize, smoothstep, strips
+from retouch.engines.builtin.blur import Plane, enlarged, f32, gaussian, resize, sampled, smoothstep, strips
 from retouch.engines.builtin.colour import to_float
 from retouch.engines.builtin.nets import CompiledNet, compile_net
 from retouch.engines.builtin.operation import Matte
@@ -155,10 +155,11 @@ def _unmix(guide: Plane, coarse: Matte) -> Matte:
     height, width = guide.shape[:2]
     alpha = f32(np.clip(resize(coarse, (width, height)), 0, 1))
     front, back = trimap(alpha)
-    ours, theirs = _nearby_colours(guide, front), _nearby_colours(guide, back)
     band = ~(front | back)
-    base, said = theirs[band], alpha[band]
-    line, off = ours[band] - base, guide[band] - base
+    y, x = np.nonzero(band)
+    ours, base = (sampled(_nearby_colours(guide, side), (width, height), y, x) for side in (front, back))
+    said = alpha[band]
+    line, off = ours - base, guide[band] - base
     contrast = (line * line).sum(-1)
     place = np.clip((off * line).sum(-1) / (contrast + f32(1e-4)), 0, 1)
     off -= place[:, None] * line
@@ -192,7 +193,7 @@ def _doubt(said: Plane) -> Plane:
 
 
 def _nearby_colours(guide: Plane, chosen: NDArray[np.bool_]) -> Plane:
-    """The mean colour of the chosen pixels about every pixel: near ones if there are any, else farther."""
+    """The mean colour of the chosen pixels about every pixel, kept small: near ones if there are any."""
     height, width = chosen.shape
     longer = max(height, width)
     step = 2 if longer <= 640 else 3
@@ -201,7 +202,7 @@ def _nearby_colours(guide: Plane, chosen: NDArray[np.bool_]) -> Plane:
     stack = f32(np.concatenate([resize(guide, size) * weight, weight], -1))
     total = gaussian(stack, longer * 0.010 / step) + f32(1e-2) * gaussian(stack, longer * 0.036 / step)
     total += f32(1e-4 * stack.reshape(-1, 4).mean(0) + 1e-9 * np.array([0.5, 0.5, 0.5, 1]))
-    return resize(f32(total[..., :3] / np.maximum(total[..., 3:], 1e-10)), (width, height))
+    return f32(total[..., :3] / np.maximum(total[..., 3:], 1e-10))
 
 
 def guided_upsample(rgb: NDArray[np.uint8], proxy: NDArray[np.uint8], alpha: Matte) -> Matte:
