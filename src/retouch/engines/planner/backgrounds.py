@@ -8,6 +8,7 @@ from typing import Any
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.reading import AMOUNT, FRAME, Reading
+from retouch.engines.planner.replacing import apart
 from retouch.engines.planner.slots import colours_of, fill, scene_of, strength_of
 from retouch.engines.planner.text import fold
 from retouch.engines.planner.words import load
@@ -103,6 +104,8 @@ def _scenic(bag: Bag) -> Reading | None:
     colours = colours_of(bag)
     if colours and scene.id == "studio":
         arguments["color"] = colours[-1]
+    elif colours and apart(bag):
+        return None
     elif colours and not _describes_old_background(bag):
         warnings.append(f"{scene.id}: drawn in its own colours")
     return Reading(Operation("background.replace", arguments), warnings=tuple(warnings))

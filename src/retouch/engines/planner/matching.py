@@ -31,7 +31,8 @@ class Mark:
     first: int
     last: int
     value: float = 0.0
-    text: str = ""
+    text: str = ""  # its first token
+    phrase: str = ""  # all of its tokens
 
     @property
     def family(self) -> str:
@@ -169,7 +170,8 @@ def _walk(tokens: Sequence[Token], choice: list[_Match], start: int, end: int) -
             value = _number(token.key) if token.kind == "number" else 0.0
             marks.append(Mark(token.kind, at, last, value, token.key))
         else:
-            marks += [Mark(label, at, last, 0.0, token.key) for label in match.labels]
+            phrase = "".join(each.key for each in tokens[at:last])
+            marks += [Mark(label, at, last, 0.0, token.key, phrase) for label in match.labels]
         at = last
     return marks
 

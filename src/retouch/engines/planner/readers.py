@@ -15,6 +15,7 @@ from retouch.engines.planner.geometry import read_geometry
 from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.reading import AMOUNT, FRAME, Reading
 from retouch.engines.planner.repairs import read_recolor, read_restore
+from retouch.engines.planner.replacing import undoes, without_the_old
 from retouch.engines.planner.slots import fill, strength_of
 from retouch.engines.planner.supported import SUPPORTED
 from retouch.engines.planner.tones import axes_of
@@ -35,8 +36,9 @@ _FITTING = {
 
 def read(bag: Bag) -> Reading | None:
     """The reading of ``bag`` as one request, or None; "only" is silent where nothing hangs on it."""
-    if not bag.families or bag.has("unknown", "break"):
+    if not bag.families or bag.has("unknown", "break") or undoes(bag):
         return None
+    bag = without_the_old(bag)
     reading = _read(bag)
     if reading or not bag.has("only"):
         return reading

@@ -1,0 +1,174 @@
+"""The old thing and the new one: "from white to black", "replace the starry sky with a plain white one".
+
+What is named only because it goes away is no wish. Where verbs come first, it stands between the verb and a
+word like "with" or "to"; where they come last, before a particle like を, 를 or को; in Chinese, before 换成.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from retouch.engines.planner.bag import Bag
+from retouch.engines.planner.matching import Mark
+
+_DESCRIBES = frozenset({"colour", "scene", "part", "night", "sky", "bokeh", "style", "look", "adj"})
+_STEMS = (
+    "change",
+    "changing",
+    "switch",
+    "swap",
+    "replac",
+    "turn",
+    "convert",
+    "transform",
+    "exchang",
+    "substitut",
+    "cambi",
+    "reempla",
+    "sustit",
+    "conviert",
+    "convert",
+    "troc",
+    "troqu",
+    "mud",
+    "alter",
+    "chang",
+    "remplac",
+    "passe",
+    "ander",
+    "aender",
+    "verander",
+    "wechs",
+    "ersetz",
+    "tausch",
+    "verwand",
+    "wandl",
+    "umwand",
+    "измен",
+    "помен",
+    "смен",
+    "замен",
+    "меня",
+    "преврат",
+    "преобраз",
+    "конверт",
+    "передел",
+    "غير",
+    "استبدل",
+    "استبدال",
+    "بدل",
+    "تبديل",
+    "حول",
+    "تغيير",
+    "تحويل",
+)
+_PIVOTS = frozenset(
+    [
+        "with",
+        "by",
+        "to",
+        "into",
+        "for",
+        "a",
+        "al",
+        "por",
+        "con",
+        "par",
+        "en",
+        "contre",
+        "durch",
+        "gegen",
+        "zu",
+        "zur",
+        "zum",
+        "in",
+        "para",
+        "pelo",
+        "pela",
+        "por",
+        "em",
+        "num",
+        "numa",
+        "на",
+        "в",
+        "во",
+        "الي",
+    ]
+)
+_PARTICLES = frozenset(["を", "か", "를", "을", "에", "에서", "को", "से"])
+_MEANS = frozenset(
+    [
+        "with",
+        "instead",
+        "to",
+        "into",
+        "durch",
+        "statt",
+        "anstatt",
+        "au",
+        "par",
+        "por",
+        "で",
+        "に",
+        "로",
+        "으",
+        "से",
+    ]
+)
+_CHINESE_INTO = ("成", "为", "作", "到", "上")
+_CHINESE_VERBS = frozenset("换改变替转更切")
+_ARABIC_WITH = "ب"
+
+
+def without_the_old(bag: Bag) -> Bag:
+    """``bag`` without what describes the thing that is replaced, where both the old and the new are named."""
+    if bag.has("gradient") or (bag.has("sky") and not bag.has("background", "behind")):
+        return bag
+    for at in _pivots(bag):
+        before = [mark for mark in bag.marks[:at] if mark.family in _DESCRIBES]
+        if before and any(mark.family in _DESCRIBES for mark in bag.marks[at:]):
+            kept = (mark for mark in bag.marks[:at] if mark.family not in _DESCRIBES)
+            return replace(bag, marks=(*kept, *bag.marks[at:]))
+    return bag
+
+
+def undoes(bag: Bag) -> bool:
+    """Whether a style or look is what it is to be no longer: "turn the oil painting into a photo"."""
+    for at in _pivots(bag)[:1]:
+        before, after = Bag(bag.marks[:at]), Bag(bag.marks[at:])
+        plain = after.has("image") or {"color", "colour"} & {mark.text for mark in after.marks}
+        if before.has("style", "look") and plain and not after.has(*_DESCRIBES):
+            return True
+    return False
+
+
+def apart(bag: Bag) -> bool:
+    """Whether a colour and a scene are two things of which one replaces the other: 用白色替换星空背景."""
+    named = [at for at, mark in enumerate(bag.marks) if mark.family in {"colour", "scene", "part"}]
+    between = bag.marks[named[0] : named[-1]] if named else ()
+    return any(
+        mark.family == "change" or mark.text in _MEANS or mark.phrase.endswith("로") for mark in between
+    )
+
+
+def _pivots(bag: Bag) -> list[int]:
+    """Places in ``bag.marks`` between the old thing and the new one, the most telling first."""
+    if bag.head_last:
+        return [at for at, mark in enumerate(bag.marks) if _divides(mark)] if bag.has("change") else []
+    verbs = [at for at, mark in enumerate(bag.marks) if mark.text.startswith(_STEMS)]
+    rest = range(verbs[0] + 1, len(bag.marks)) if verbs else range(0)
+    said = [at for at in rest if bag.marks[at].family == "filler" and bag.marks[at].text in _PIVOTS]
+    joined = [at for at in rest if bag.marks[at].family == "and" and not bag.marks[at].text]
+    return said or [at for at in rest if _with_prefix(bag.marks[at])] or joined
+
+
+def _divides(mark: Mark) -> bool:
+    if mark.family == "filler":
+        return mark.text in _PARTICLES
+    return (
+        mark.family == "change" and mark.phrase[:1] in _CHINESE_VERBS and mark.phrase.endswith(_CHINESE_INTO)
+    )
+
+
+def _with_prefix(mark: Mark) -> bool:
+    return mark.family in _DESCRIBES and mark.text.startswith(_ARABIC_WITH)
