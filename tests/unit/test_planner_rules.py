@@ -293,7 +293,24 @@ def test_weather_over_a_subject_that_should_stay_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Rotate", "Crop it", "Resize", "Make the dog larger", "Extend it to 16:9", "Half the brightness"]
+    "text", ["Rotate", "Crop it", "Resize", "Make the dog larger", "Extend it to 16:9", "Half the way"]
 )
 def test_half_a_request_is_no_request(text: str) -> None:
     assert plan_instruction(text).operations == ()
+
+
+@pytest.mark.parametrize(
+    ("instruction", "said"),
+    [
+        ("make it brighter and save as jpg", "jpg: the file format is chosen by output_format"),
+        ("make it 500% brighter", "brightness: 100 is the most"),
+        ("Change the background to red, then blue", "one background after another: the last one counts"),
+        ("studio background, soft light", "studio: lit in its own way"),
+    ],
+)
+def test_what_is_done_otherwise_than_it_was_said_is_a_warning(instruction: str, said: str) -> None:
+    assert said in plan_instruction(instruction).warnings
+
+
+def test_a_file_format_that_only_names_the_picture_is_no_warning() -> None:
+    assert not plan_instruction("brighten this jpg").warnings

@@ -7,6 +7,7 @@ from typing import Any
 
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.plan import Operation
+from retouch.engines.planner.quantities import says
 from retouch.engines.planner.reading import AMOUNT, FRAME, Reading
 from retouch.engines.planner.replacing import apart
 from retouch.engines.planner.slots import colours_of, fill, scene_of, strength_of
@@ -15,6 +16,10 @@ from retouch.engines.planner.words import load
 
 _SCENIC = frozenset({"scene", "part", "night", "sky", "bokeh"})
 _WEATHER = frozenset({"fog", "storm"})
+_FOREGROUND = (
+    *("foreground", "primerplano", "premierplan", "vordergrund", "primeiroplano", "передн"),
+    *("前景", "전경", "مقدم", "المقدم", "अग्रभूमि", "फोरग्राउंड"),
+)
 _ARABIC_ARTICLE = "ال"
 
 
@@ -101,6 +106,8 @@ def _scenic(bag: Bag) -> Reading | None:
         return None
     arguments: dict[str, Any] = {"scene": scene.id}
     warnings = [f"{scene.generous}: read as {scene.id}"] if scene.generous else []
+    if scene.id == "studio" and "light" in bag.names("adj"):
+        warnings.append("studio: lit in its own way")
     colours = colours_of(bag)
     if colours and scene.id == "studio":
         arguments["color"] = colours[-1]
@@ -119,8 +126,14 @@ def _painted(bag: Bag) -> Reading | None:
         return None
     if len(colours) == 1:
         return Reading(Operation("background.replace", {"color": colours[0]}))
-    if bag.has("subject"):
-        return None
+    return None if bag.has("subject") else _second_of_two(bag, colours)
+
+
+def _second_of_two(bag: Bag, colours: list[str]) -> Reading:
+    """What two colours come to: the new one, the last one, or both."""
+    if says(bag, "then"):
+        said = "one background after another: the last one counts"
+        return Reading(Operation("background.replace", {"color": colours[1]}), warnings=(said,))
     if _describes_old_background(bag):
         return Reading(Operation("background.replace", {"color": colours[1]}))
     said = "two colours: read as a gradient"
@@ -157,7 +170,7 @@ def read_scene(bag: Bag) -> Reading | None:
     placed = bag.has("subject", "person") and bag.has("front", "put")
     if bag.has("subject", "person") and not placed:
         return None
-    if _speaks_of_the_sky(bag):
+    if _speaks_of_the_sky(bag) or _in_the_foreground(bag):
         return None
     if bag.has("sky", "add") and not placed and bag.has("change") and bag.names("scene"):
         return None
@@ -168,6 +181,13 @@ def read_scene(bag: Bag) -> Reading | None:
     if bag.has("change") and not placed:
         said.append(f"{scene.id}: read as the background")
     return Reading(Operation("background.replace", {"scene": scene.id}), warnings=tuple(said))
+
+
+def _in_the_foreground(bag: Bag) -> bool:
+    """Whether the scene should be where the subject is: "put a starry sky in the foreground"."""
+    return not bag.has("front") and any(
+        mark.family == "subject" and mark.phrase.startswith(_FOREGROUND) for mark in bag.marks
+    )
 
 
 def _speaks_of_the_sky(bag: Bag) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from retouch.engines.planner.bag import Bag
+from retouch.engines.planner.cautions import asks, formats, wants_it_real
 from retouch.engines.planner.compounds import split_compounds
 from retouch.engines.planner.language import detect, latin_languages
 from retouch.engines.planner.matching import Mark, Matched, Matcher
@@ -58,6 +59,17 @@ def plan_instruction(text: str) -> Plan:
     return next((plan for plan in plans if plan.operations), plans[0])
 
 
+def _with_then(clauses: list[Bag]) -> list[Bag]:
+    """A "then" that a comma has cut off belongs to the clause before it."""
+    kept: list[Bag] = []
+    for bag in clauses:
+        if kept and bag.marks and all(mark.label == "filler:then" for mark in bag.marks):
+            kept[-1] = replace(kept[-1], marks=(*kept[-1].marks, *bag.marks))
+        elif bag.marks:
+            kept.append(bag)
+    return kept
+
+
 def _forbids(matched: Matched) -> bool:
     """A negation may be an article in the next language ("no"): never read it a second way."""
     return any(mark.family == "neg" for mark in matched.marks)
@@ -95,7 +107,7 @@ class _Draft:
             else:
                 current.append(mark)
         clauses.append(Bag(tuple(current), self.head_last))
-        return [bag for bag in clauses if bag.families - {"break"}]
+        return [bag for bag in _with_then(clauses) if bag.families - {"break"}]
 
     def _take(self, bag: Bag) -> None:
         if bag.has("unknown"):
@@ -208,10 +220,13 @@ class _Draft:
         for step in self.steps:
             if contradicts(step, kept):
                 self._refuse(step.bag)
-        if self.refused or not operations:
+        real = wants_it_real(self.matched.marks)
+        if real and any(operation.kind == "style" for operation in operations):
+            self.refused.append((real.first, real.last))
+        if self.refused or not operations or asks(self.text):
             return self._refusal()
         warnings = tuple(said for step in self.steps for said in step.reading.warnings)
-        warnings += _unkept(kept, operations)
+        warnings += (*_unkept(kept, operations), *formats(self.tokens, self.matched.marks))
         final = tuple(_keeping(operation, kept) for operation in operations)
         confidence = _SURE - 0.1 * self.matched.typos - 0.1 * len(warnings)
         return Plan(self.language, final, max(round(confidence, 3), 0.3), (), warnings)

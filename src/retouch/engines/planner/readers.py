@@ -9,10 +9,12 @@ from dataclasses import replace
 
 from retouch.engines.planner.backgrounds import read_background, read_blur, read_isolation, read_scene
 from retouch.engines.planner.bag import Bag
+from retouch.engines.planner.cautions import states
 from retouch.engines.planner.constraints import read_constraint, read_prohibition
 from retouch.engines.planner.effects import read_frame, read_weather
 from retouch.engines.planner.geometry import read_geometry
 from retouch.engines.planner.plan import Operation
+from retouch.engines.planner.quantities import numbers_of
 from retouch.engines.planner.reading import AMOUNT, FRAME, Reading
 from retouch.engines.planner.repairs import read_recolor, read_restore
 from retouch.engines.planner.replacing import undoes, without_the_old
@@ -20,6 +22,7 @@ from retouch.engines.planner.slots import fill, strength_of
 from retouch.engines.planner.supported import SUPPORTED
 from retouch.engines.planner.tones import axes_of
 
+_MOST = 100
 _FITTING = {
     "moody": {"dark", "cool"},
     "night": {"dark", "cool"},
@@ -36,7 +39,7 @@ _FITTING = {
 
 def read(bag: Bag) -> Reading | None:
     """The reading of ``bag`` as one request, or None; "only" is silent where nothing hangs on it."""
-    if not bag.families or bag.has("unknown", "break") or undoes(bag):
+    if not bag.families or bag.has("unknown", "break") or undoes(bag) or states(bag):
         return None
     bag = without_the_old(bag)
     reading = _read(bag)
@@ -111,4 +114,6 @@ def _tone(bag: Bag) -> Reading | None:
     if not bag.has("axis", "cmp", "adj") or not bag.only(allowed):
         return None
     axes = axes_of(bag)
-    return Reading(Operation("tone", axes)) if axes else None
+    beyond = any(abs(number.value) > _MOST for number in numbers_of(bag))
+    said = (f"{', '.join(axes)}: {_MOST} is the most",) if axes and beyond else ()
+    return Reading(Operation("tone", axes), warnings=said) if axes else None

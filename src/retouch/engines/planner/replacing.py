@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.matching import Mark
+from retouch.engines.planner.quantities import says
 
 _DESCRIBES = frozenset({"colour", "scene", "part", "night", "sky", "bokeh", "style", "look", "adj"})
 _STEMS = (
@@ -122,7 +123,7 @@ _ARABIC_WITH = "ب"
 
 def without_the_old(bag: Bag) -> Bag:
     """``bag`` without what describes the thing that is replaced, where both the old and the new are named."""
-    if bag.has("gradient") or (bag.has("sky") and not bag.has("background", "behind")):
+    if bag.has("gradient") or says(bag, "then") or (bag.has("sky") and not bag.has("background", "behind")):
         return bag
     for at in _pivots(bag):
         before = [mark for mark in bag.marks[:at] if mark.family in _DESCRIBES]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.matching import Mark
+from retouch.engines.planner.quantities import says
 from retouch.engines.planner.slots import amount_of
 
 _ADJECTIVES = {
@@ -17,7 +18,21 @@ _ADJECTIVES = {
     "contrasty": ("contrast", 1),
 }
 _DIRECTIONS = {"up": 1, "more": 1, "add": 1, "down": -1, "less": -1, "too": -1}
-_PLAIN = 30
+_PLAIN, _HALF, _ALL = 30, 50, 100
+_HALVES = (
+    "half",
+    "mitad",
+    "moitie",
+    "halfte",
+    "haelfte",
+    "metade",
+    "половину",
+    "نصف",
+    "आधा",
+    "आधे",
+    "절반",
+    "半",
+)
 _RANGES = frozenset({"shadows", "highlights"})
 
 Item = tuple[str, int, bool]  # axis, sign (0: not said by the word itself), whether it is an adjective
@@ -27,13 +42,17 @@ def axes_of(bag: Bag) -> dict[str, int] | None:
     """Axis -> -100..100 for all that the clause changes; None where a direction is missing or in doubt."""
     groups = _groups(bag)
     directions = [_signs(group) or _implied(group, head_last=bag.head_last) for group in groups]
-    amounts = _amounts(groups)
+    amounts = _amounts(groups, _ALL if says(bag, "wholly") else _PLAIN)
+    halves = [_halved(bag, group) for group in groups]
     found: dict[str, int] = {}
     for index, group in enumerate(groups):
         items = _items(group)
-        signs = directions[index] or _inherited(directions, index)
+        signs = directions[index] or _inherited(groups, directions, index)
         for number, (axis, sign, adjective) in enumerate(items):
             said = _said(signs, number, len(items))
+            if halves[index] and (sign == 0 or adjective) and not directions[index]:
+                found[axis] = -sign * _HALF if sign else -_HALF
+                continue
             direction = _direction(sign, said, adjective=adjective, own=bool(directions[index]))
             if direction == 0 or axis in found:
                 return None
@@ -104,11 +123,35 @@ def _implied(group: list[Mark], *, head_last: bool) -> list[int]:
     return [-1] if words[-1] == "little" and head_last else [1]
 
 
-def _inherited(directions: list[list[int]], index: int) -> list[int]:
+def _halved(bag: Bag, group: list[Mark]) -> bool:
+    """Half the saturation, half as bright: half of what is there, and not a middling amount."""
+    half = [
+        at for at, mark in enumerate(group) if mark.label == "amount:half" and mark.phrase.endswith(_HALVES)
+    ]
+    of = [at for at, mark in enumerate(group) if mark.family == "axis"]
+    as_much = any(mark.family == "adj" for mark in group) and any(mark.text == "as" for mark in bag.marks)
+    return bool(half and of and (half[0] < of[0] or bag.head_last)) or bool(half and as_much)
+
+
+def _inherited(groups: list[list[Mark]], directions: list[list[int]], index: int) -> list[int]:
+    """The direction of a neighbour; a number's sign is its own: "contrast -50, brightness 12" brightens."""
+    if _numbered(groups[index]) and any(directions):
+        pairs = zip(groups, directions, strict=True)
+        directions = [[] if _only_signed(group) else signs for group, signs in pairs]
+        if not any(directions):
+            return [1]
     before = [signs for signs in directions[:index] if signs]
     after = [signs for signs in directions[index + 1 :] if signs]
     nearest = before[-1] if before else after[0] if after else []
     return nearest[-1:] if before else nearest[:1]
+
+
+def _numbered(group: list[Mark]) -> bool:
+    return any(mark.family == "number" for mark in group)
+
+
+def _only_signed(group: list[Mark]) -> bool:
+    return _numbered(group) and not any(mark.family in _DIRECTIONS for mark in group)
 
 
 def _said(signs: list[int], number: int, items: int) -> int:
@@ -128,7 +171,7 @@ def _direction(sign: int, said: int, *, adjective: bool, own: bool) -> int:
     return sign
 
 
-def _amounts(groups: list[list[Mark]]) -> list[int]:
+def _amounts(groups: list[list[Mark]], plain: int) -> list[int]:
     """An amount holds for later groups that have neither an amount nor a verb of their own."""
     own = [amount_of(group) for group in groups]
     last = own[-1] if own and _states_it_last(groups[-1]) else None
@@ -139,7 +182,7 @@ def _amounts(groups: list[list[Mark]]) -> list[int]:
             running = amount
         elif any(mark.family in {"up", "down", "add"} for mark in groups[index]):
             running = None
-        amounts.append(running if running is not None else last if last is not None else _PLAIN)
+        amounts.append(running if running is not None else last if last is not None else plain)
     return amounts
 
 

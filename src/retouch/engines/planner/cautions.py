@@ -1,0 +1,73 @@
+"""What sounds like a request and is none: questions, statements, file formats, a style that is to be real."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from retouch.engines.planner.bag import Bag
+from retouch.engines.planner.matching import Mark
+from retouch.engines.planner.text import Token
+
+_SENTENCE = re.compile(r"[^.!?;？！。;\n]+[?？؟]?")
+_QUESTION = re.compile(
+    r"^\s*[¿]?\s*(?:"
+    r"(?:is|are|was|were|does|did)\b"
+    r"|(?:what|which|who|where|when|why|how|has)\b.*\?"
+    r"|(?:es|está|esta|son|est|c['’]est|est-ce|ist|sind|hat|é|são|tem)\b.*\?"
+    r"|это\b.*\?|\w+ ли\b.*\?"
+    r"|هل\b"
+    r"|क्या\b.*(?:है|हैं)\s*[?？]"
+    r"|.*是不是|.*是.*[吗嗎嘛]"
+    r"|.*(?:ですか|なのか|でしょうか)\s*[?？]?$"
+    r"|.*(?:인가요|입니까|인가|일까요?)\s*[?？]?$"
+    r")",
+    re.IGNORECASE | re.DOTALL,
+)
+# A question that is a polite request.
+_POLITE = re.compile(
+    r"possible|\bway\b|\bok|\bfine\b|\babout\b|\bnot\b|\bif\b|\bpeu|\bpouv|\bpourr|\bposib|\bpued|\bpod|möglich|"
+    r"moeglich|\bkann|\bkönn|possível|мож|мог|يمكن|ممكن|مكان|تستطيع|सक|能|可以|可否|行|好|でき|もらえ|いただけ|"
+    r"くれ|可能|たい|どう|いい|수 있",
+    re.IGNORECASE,
+)
+_FORMATS = frozenset(["png", "jpg", "jpeg", "webp", "avif", "tiff", "heic", "bmp"])
+_POINTING = frozenset(
+    ["the", "this", "my", "that", "these", "el", "la", "este", "le", "ce", "das", "dieses", "o"]
+)
+_DESCRIBING = frozenset({"scene", "part", "night", "sky", "colour"})
+
+
+def asks(text: str) -> bool:
+    """Whether a sentence of ``text`` asks what is there instead of asking for something."""
+    return any(
+        _QUESTION.match(sentence) is not None and _POLITE.search(sentence) is None
+        for sentence in _SENTENCE.findall(text)
+    )
+
+
+def states(bag: Bag) -> bool:
+    """Whether a clause begins by saying what the background is: "the background is a beach, brighten it"."""
+    marks = [mark for mark in bag.marks if mark.label not in {"filler:the", "and"}]
+    if len(marks) < 3 or marks[0].family != "background" or marks[1].label != "filler:is":  # noqa: PLR2004 - noun, verb, what it is
+        return False
+    described = next((mark for mark in marks[2:] if mark.family != "filler"), None)
+    taken = bag.has("remove", "cutout", "transparent")
+    return described is not None and described.family in _DESCRIBING and not taken
+
+
+def formats(tokens: Sequence[Token], marks: Sequence[Mark]) -> tuple[str, ...]:
+    """Warnings for file formats that are asked for; "this jpg" only names the picture."""
+    asked = [
+        mark.text
+        for mark in marks
+        if mark.family == "image"
+        and mark.text in _FORMATS
+        and not (mark.first and tokens[mark.first - 1].key in _POINTING)
+    ]
+    return tuple(f"{name}: the file format is chosen by output_format" for name in dict.fromkeys(asked))
+
+
+def wants_it_real(marks: Sequence[Mark]) -> Mark | None:
+    """The word that asks for something realistic, which no style is."""
+    return next((mark for mark in marks if mark.label == "filler:real"), None)
