@@ -77,9 +77,9 @@ def measure() -> Section:
         "Cut-out beside rembg",
         "python -m bench cutout",
         figures,
-        f"{SIDE} x {SIDE}, {REMBG}, the same u2net file, {THREADS} threads, warm, {RUNS} turns, medians. Between "
-        f"turns the other's threads come to rest for {REST_S:g} s. Ours has refined alpha and true foreground "
-        f"colours, rembg is as it comes. CPU flags: {_flags()}.",
+        f"{SIDE} x {SIDE}, {REMBG}, the same u2net file, {THREADS} threads, warm, {RUNS} turns, medians. "
+        f"Between turns the other's threads come to rest for {REST_S:g} s. Ours has refined alpha and true "
+        f"foreground colours, rembg is as it comes. CPU flags: {_flags()}.",
     )
 
 

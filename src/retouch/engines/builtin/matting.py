@@ -23,6 +23,7 @@ PROXY = 1024
 _SIDE = 320
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet, as the net was trained
 _STD = np.array([0.229, 0.224, 0.225], np.float32)
+_HALF_STEP = 1 / 510
 _SURE_FRONT, _SURE_BACK = 0.94, 0.06
 
 # A first matte with no more hesitation than this is taken at once (clear cases give 0.02-0.05); after the
@@ -41,7 +42,7 @@ class U2NetMatting:
 
     def matte(self, rgb: NDArray[np.uint8]) -> Matte:
         """The subject of ``rgb``, (H, W, 3) uint8 sRGB, as (H, W) float32 alpha, 0..1."""
-        return refine(rgb, self.coarse(rgb))
+        return _snapped(refine(rgb, self.coarse(rgb)))
 
     def coarse(self, rgb: NDArray[np.uint8]) -> Matte:
         """The net's answer, small, in the picture's proportions or in a square, 0..1.
@@ -129,10 +130,17 @@ def refine(rgb: NDArray[np.uint8], coarse: Matte) -> Matte:
     height, width = rgb.shape[:2]
     scale = min(1.0, PROXY / max(height, width))
     if scale == 1:
-        return _unmix(to_float(rgb), coarse)
+        return _unmix(rgb, coarse)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     proxy = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return guided_upsample(rgb, proxy, _unmix(to_float(proxy), coarse))
+    return guided_upsample(rgb, proxy, _unmix(proxy, coarse))
+
+
+def _snapped(alpha: Matte) -> Matte:
+    """What eight bits cannot tell from nothing or all is nothing or all: the rim to be unmixed is small."""
+    alpha[alpha < _HALF_STEP] = 0
+    alpha[alpha > 1 - _HALF_STEP] = 1
+    return alpha
 
 
 def trimap(alpha: Matte) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -144,7 +152,7 @@ def trimap(alpha: Matte) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return front.astype(bool), back.astype(bool)
 
 
-def _unmix(guide: Plane, coarse: Matte) -> Matte:
+def _unmix(guide: NDArray[np.uint8], coarse: Matte) -> Matte:
     """Alpha from colour, where colour can tell.
 
     In the band between sure subject and sure background every pixel is taken as a mix of the mean colours
@@ -159,7 +167,7 @@ def _unmix(guide: Plane, coarse: Matte) -> Matte:
     y, x = np.nonzero(band)
     ours, base = (sampled(_nearby_colours(guide, side), (width, height), y, x) for side in (front, back))
     said = alpha[band]
-    line, off = ours - base, guide[band] - base
+    line, off = ours - base, to_float(guide[band]) - base
     contrast = (line * line).sum(-1)
     place = np.clip((off * line).sum(-1) / (contrast + f32(1e-4)), 0, 1)
     off -= place[:, None] * line
@@ -173,11 +181,13 @@ def _unmix(guide: Plane, coarse: Matte) -> Matte:
 
 def _within_reach(alpha: Matte) -> Matte:
     """1 near what is rather subject than not, 0 farther off: no ghosts of things that were half seen."""
-    reach = max(2, round(max(alpha.shape) * 0.008))
+    height, width = alpha.shape
+    alpha = resize(alpha, (max(1, width // 2), max(1, height // 2)))  # blurred all over: half will do
+    reach = max(1, round(max(alpha.shape) * 0.008))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     near = cv2.dilate(cv2.morphologyEx((alpha > 0.5).astype(np.uint8), cv2.MORPH_OPEN, kernel), kernel)
     near = cv2.dilate(near, kernel)
-    return gaussian(near.astype(np.float32), reach / 2)
+    return resize(gaussian(near.astype(np.float32), reach / 2), (width, height))
 
 
 def _edgeward(back: NDArray[np.bool_], band: NDArray[np.bool_]) -> Plane:
@@ -192,14 +202,14 @@ def _doubt(said: Plane) -> Plane:
     return 1 - np.abs(2 * said - 1) ** 6
 
 
-def _nearby_colours(guide: Plane, chosen: NDArray[np.bool_]) -> Plane:
+def _nearby_colours(guide: NDArray[np.uint8], chosen: NDArray[np.bool_]) -> Plane:
     """The mean colour of the chosen pixels about every pixel, kept small: near ones if there are any."""
     height, width = chosen.shape
     longer = max(height, width)
     step = 2 if longer <= 640 else 3
     size = (max(1, width // step), max(1, height // step))
     weight = resize(chosen.astype(np.float32), size)[..., None]
-    stack = f32(np.concatenate([resize(guide, size) * weight, weight], -1))
+    stack = f32(np.concatenate([to_float(_shrunk(guide, size)) * weight, weight], -1))
     total = gaussian(stack, longer * 0.010 / step) + f32(1e-2) * gaussian(stack, longer * 0.036 / step)
     total += f32(1e-4 * stack.reshape(-1, 4).mean(0) + 1e-9 * np.array([0.5, 0.5, 0.5, 1]))
     return f32(total[..., :3] / np.maximum(total[..., 3:], 1e-10))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import cv2
 import numpy as np
 
 from retouch.engines.builtin.blur import f32, strips
@@ -20,10 +21,9 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     matte = f32(found(canvas, context) ** context.vary(1.0))  # further pictures: a wider or tighter rim
     context.progress(0.6)
     unmixer = Unmixer.of(canvas.rgb, matte)
-    rgb = np.empty_like(canvas.rgb)
+    rgb = np.asarray(cv2.copyTo(canvas.rgb, (matte > 0).astype(np.uint8)), np.uint8)
     for rows in strips(len(matte)):
-        alpha, photo = matte[rows], canvas.rgb[rows]
-        rgb[rows] = photo * (alpha > 0)[..., None]
+        alpha = matte[rows]
         y, x = np.nonzero((alpha > 0) & (alpha < 1))
         rgb[rows][y, x] = to_uint8(to_srgb(unmixer.unmix(canvas.rgb, matte, rows, y, x)))
     context.progress(1.0)
