@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from retouch.engines.builtin.looks import LOOKS
 from retouch.engines.builtin.operations import OPERATIONS
+from retouch.engines.builtin.operations.sky_replace import SKIES
 from retouch.engines.builtin.scenes import SCENES
 from retouch.engines.builtin.styles import STYLES
 from retouch.engines.planner import SUPPORTED
@@ -15,6 +16,10 @@ def test_operations() -> None:
 
 def test_scenes() -> None:
     assert set(SUPPORTED.scenes) == set(SCENES)
+
+
+def test_skies() -> None:
+    assert set(SUPPORTED.skies) == set(SKIES)
 
 
 def test_styles() -> None:

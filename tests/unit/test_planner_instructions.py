@@ -14,10 +14,17 @@ from retouch.engines.planner import SUPPORTED, plan_instruction
 _DATA = Path(__file__).parents[1] / "data"
 _LANGUAGES = ("en", "zh", "es", "fr", "de", "ja", "pt", "ru", "ar", "hi", "ko")
 
-# Two of the first sixty were refused when they were written; what they ask for has been built since.
+# These were to be refused when they were written; what they ask for has been built since.
 _BUILT_SINCE: dict[str, list[dict[str, Any]]] = {
     "Gire a imagem 90 graus": [{"kind": "geometry", "action": "rotate", "degrees": 90}],
     "Добавь дождь": [{"kind": "weather", "weather": "rain"}],
+    "空を夕焼けに置き換えて": [{"kind": "sky.replace", "scene": "sunset"}],
+    "replace the sky with a sunset": [{"kind": "sky.replace", "scene": "sunset"}],
+    "把天空换成星空": [{"kind": "sky.replace", "scene": "starry sky"}],
+    "Rends le ciel étoilé": [{"kind": "sky.replace", "scene": "starry sky"}],
+    "Troque o céu por um pôr do sol": [{"kind": "sky.replace", "scene": "sunset"}],
+    "Поменяй небо на закат": [{"kind": "sky.replace", "scene": "sunset"}],
+    "استبدل السماء بسماء غائمة": [{"kind": "sky.replace", "scene": "cloudy sky"}],
 }
 
 

@@ -228,7 +228,7 @@ def test_the_help_names_everything_and_the_nearest_comes_first() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("Replace the sky with a sunset", "background.replace"),
+        ("Change the sky", "sky.replace"),
         ("Upscale it with AI", "geometry"),
         ("把人脸打码", "background.blur"),
         ("Glätte die Falten", "restore"),

@@ -11,6 +11,7 @@ from retouch.engines.planner.quantities import says
 from retouch.engines.planner.reading import AMOUNT, FRAME, Reading
 from retouch.engines.planner.replacing import apart
 from retouch.engines.planner.slots import colours_of, fill, scene_of, strength_of
+from retouch.engines.planner.supported import SUPPORTED
 from retouch.engines.planner.text import fold
 from retouch.engines.planner.words import load
 
@@ -170,7 +171,7 @@ def read_scene(bag: Bag) -> Reading | None:
     placed = bag.has("subject", "person") and bag.has("front", "put")
     if bag.has("subject", "person") and not placed:
         return None
-    if _speaks_of_the_sky(bag) or _in_the_foreground(bag):
+    if _speaks_of_the_sky(bag) or _put_elsewhere(bag):
         return None
     if bag.has("sky", "add") and not placed and bag.has("change") and bag.names("scene"):
         return None
@@ -183,11 +184,27 @@ def read_scene(bag: Bag) -> Reading | None:
     return Reading(Operation("background.replace", {"scene": scene.id}), warnings=tuple(said))
 
 
-def _in_the_foreground(bag: Bag) -> bool:
-    """Whether the scene should be where the subject is: "put a starry sky in the foreground"."""
-    return not bag.has("front") and any(
-        mark.family == "subject" and mark.phrase.startswith(_FOREGROUND) for mark in bag.marks
-    )
+def _put_elsewhere(bag: Bag) -> bool:
+    """Whether the scene should be no background: "put a starry sky in the foreground", or in the sky."""
+    if bag.has("front"):
+        return False
+    subjects = (mark.phrase for mark in bag.marks if mark.family == "subject")
+    aloft = bag.all("put", "sky") and not bag.has("change")
+    return aloft or any(phrase.startswith(_FOREGROUND) for phrase in subjects)
+
+
+def read_sky(bag: Bag) -> Reading | None:
+    """Another sky over the same land: the sky is named first, and then what it should be."""
+    if not bag.has("change") or not bag.only({"change", "image", "sky", "scene", "part", "night"}):
+        return None
+    families = [mark.family for mark in bag.content]
+    wished = [at for at, family in enumerate(families) if family in {"scene", "part", "night"}]
+    changed = "sky" in families and bool(wished) and families.index("sky") < wished[0]
+    scene = scene_of(bag) if changed or _speaks_of_the_sky(bag) else None
+    if scene is None or scene.id not in SUPPORTED.skies:
+        return None
+    said = (f"{scene.generous}: read as {scene.id}",) if scene.generous else ()
+    return Reading(Operation("sky.replace", {"scene": scene.id}), warnings=said)
 
 
 def _speaks_of_the_sky(bag: Bag) -> bool:

@@ -33,6 +33,7 @@ def _enumeration(names: Sequence[str]) -> WithJsonSchema:
 
 
 _Scene: TypeAlias = Annotated[str, AfterValidator(_among(SUPPORTED.scenes)), _enumeration(SUPPORTED.scenes)]
+_Sky: TypeAlias = Annotated[str, AfterValidator(_among(SUPPORTED.skies)), _enumeration(SUPPORTED.skies)]
 _Style: TypeAlias = Annotated[str, AfterValidator(_among(SUPPORTED.styles)), _enumeration(SUPPORTED.styles)]
 _Look: TypeAlias = Annotated[str, AfterValidator(_among(SUPPORTED.looks)), _enumeration(SUPPORTED.looks)]
 _Colour: TypeAlias = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
@@ -66,6 +67,11 @@ class _BackgroundReplace(_Strict):
         if self._given("scene", "color", "gradient", "image") != 1 and not coloured_studio:
             raise ValueError("exactly one of scene, color, gradient, image")
         return self
+
+
+class _SkyReplace(_Strict):
+    kind: Literal["sky.replace"]
+    scene: _Sky
 
 
 class _BackgroundRemove(_Strict):
@@ -182,6 +188,7 @@ class _Recolor(_Strict):
 
 _Step: TypeAlias = (
     _BackgroundReplace
+    | _SkyReplace
     | _BackgroundRemove
     | _BackgroundBlur
     | _StyleChange

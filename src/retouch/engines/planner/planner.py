@@ -32,6 +32,7 @@ _SURE, _REFUSED = 0.97, 0.1
 _LONGEST_RETRY = 80  # tokens: a second reading in another Latin language is for short texts
 _NOUNS = frozenset({"subject", "property", "rest", "person", "image"})
 _WHOLE = frozenset({"style", "tone", "weather", "restore"})
+_ONCE = frozenset({"background.replace", "sky.replace"})
 _MENDED = frozenset({"geometry", "restore"})
 _MENDING = frozenset({"remove", "fix", "enhance", "image", "rest"})  # "it is noisy: take that away"
 _BORROWED = frozenset({"flip", "remove", "down", "less", "add", "extend", "crop"})
@@ -148,7 +149,7 @@ class _Draft:
         if last and opposes(step, last):
             self._refuse(step.bag)
             return
-        if last and last.kind == step.kind == "background.replace":
+        if last and last.kind == step.kind and last.kind in _ONCE:
             if not self._merge(last, step):
                 self._refuse(step.bag)
             return

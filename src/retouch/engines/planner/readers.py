@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from retouch.engines.planner.backgrounds import read_background, read_blur, read_isolation, read_scene
+from retouch.engines.planner.backgrounds import (
+    read_background,
+    read_blur,
+    read_isolation,
+    read_scene,
+    read_sky,
+)
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.cautions import states
 from retouch.engines.planner.constraints import read_constraint, read_prohibition
@@ -55,6 +61,7 @@ def _read(bag: Bag) -> Reading | None:
         read_prohibition,
         read_isolation,
         read_blur,
+        read_sky,
         read_recolor,
         read_background,
         read_geometry,

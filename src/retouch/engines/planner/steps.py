@@ -95,7 +95,7 @@ def _oddness(steps: list[Step]) -> tuple[bool, int]:
 def contradicts(step: Step, kept: frozenset[str]) -> bool:
     """Whether a step changes what is to be kept."""
     target = step.reading.operation.arguments.get("target", "") if step.reading.operation else ""
-    return target in kept or ("background" in kept and step.kind.startswith("background."))
+    return target in kept or ("background" in kept and step.kind.startswith(("background.", "sky.")))
 
 
 def joinable(one: Bag, other: Bag) -> bool:

@@ -24,6 +24,7 @@ class Supported:
     styles: tuple[str, ...]
     looks: tuple[str, ...]
     axes: tuple[str, ...]
+    skies: tuple[str, ...]  # those of the scenes that can be a sky over the same land
 
     def display_name(self, name: str, language: str = "en") -> str:
         """What ``name`` (a scene, style or look) is called in ``language``; its id where nobody has said."""
@@ -35,6 +36,7 @@ SUPPORTED = Supported(
         "background.replace": "Change the background to a starry sky, keep the main subject",
         "background.remove": "Remove the background",
         "background.blur": "Blur the background",
+        "sky.replace": "Replace the sky with a sunset",
         "style": "Convert the image to cyberpunk style",
         "tone": "Make it a bit brighter and warmer",
         "geometry": "Crop it to 16:9",
@@ -124,6 +126,10 @@ SUPPORTED = Supported(
         "cool",
     ),
     axes=("brightness", "contrast", "exposure", "saturation", "warmth", "vibrance", "shadows", "highlights"),
+    skies=(
+        *("starry sky", "milky way", "nebula", "aurora", "moonlit night"),
+        *("clear sky", "cloudy sky", "sunset", "sunrise", "storm"),
+    ),
 )
 
 # The family of a mark that was understood, or the label of one that cannot be served -> the nearest kind.
@@ -135,7 +141,7 @@ _POINTS_TO = {
     "bokeh": "background.blur",
     "scene": "background.replace",
     "part": "background.replace",
-    "sky": "background.replace",
+    "sky": "sky.replace",
     "colour": "background.replace",
     "gradient": "background.replace",
     "background": "background.replace",
@@ -169,6 +175,7 @@ def describe_supported() -> str:
         "background.replace": "scenes: " + ", ".join(SUPPORTED.scenes) + "; or any colour or gradient",
         "background.remove": "gives the cut-out subject",
         "background.blur": "with an amount where you like",
+        "sky.replace": "skies: " + ", ".join(SUPPORTED.skies),
         "style": "styles: " + ", ".join(SUPPORTED.styles),
         "tone": ", ".join(SUPPORTED.axes) + "; looks: " + ", ".join(SUPPORTED.looks),
         "geometry": "crop, resize, rotate, flip, straighten, extend",
