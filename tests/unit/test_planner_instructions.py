@@ -14,10 +14,24 @@ from retouch.engines.planner import SUPPORTED, plan_instruction
 _DATA = Path(__file__).parents[1] / "data"
 _LANGUAGES = ("en", "zh", "es", "fr", "de", "ja", "pt", "ru", "ar", "hi", "ko")
 
+_FACES = {
+    "Blur all the faces": "blur",
+    "给人脸打马赛克": "pixelate",
+    "Pixela la cara": "pixelate",
+    "Floute les visages": "blur",
+    "Gesichter verpixeln": "pixelate",
+    "顔にモザイクをかけて": "pixelate",
+    "Размой лица": "blur",
+    "Desfoque o rosto": "blur",
+    "موّه الوجوه": "blur",
+    "चेहरा धुंधला करो": "blur",
+    "얼굴 모자이크 처리해줘": "pixelate",
+}
 # These were to be refused when they were written; what they ask for has been built since.
 _BUILT_SINCE: dict[str, list[dict[str, Any]]] = {
     "Gire a imagem 90 graus": [{"kind": "geometry", "action": "rotate", "degrees": 90}],
     "Добавь дождь": [{"kind": "weather", "weather": "rain"}],
+    **{text: [{"kind": "privacy", "mode": mode, "target": "faces"}] for text, mode in _FACES.items()},
     "空を夕焼けに置き換えて": [{"kind": "sky.replace", "scene": "sunset"}],
     "replace the sky with a sunset": [{"kind": "sky.replace", "scene": "sunset"}],
     "把天空换成星空": [{"kind": "sky.replace", "scene": "starry sky"}],

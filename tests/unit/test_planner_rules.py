@@ -220,7 +220,7 @@ def test_at_least_thirty_colours_have_names_in_every_language() -> None:
 def test_the_help_names_everything_and_the_nearest_comes_first() -> None:
     text = describe_supported()
     assert all(name in text for name in (*SUPPORTED.scenes, *SUPPORTED.styles, *SUPPORTED.looks))
-    assert nearest("Blur the face")[0] == SUPPORTED.kinds["background.blur"]
+    assert nearest("Redact the face")[0] == SUPPORTED.kinds["privacy"]
     assert nearest("make the jacket anime")[0] == SUPPORTED.kinds["style"]
     assert SUPPORTED.display_name("starry sky", "zh") == "星空"
 
@@ -230,7 +230,7 @@ def test_the_help_names_everything_and_the_nearest_comes_first() -> None:
     [
         ("Change the sky", "sky.replace"),
         ("Upscale it with AI", "geometry"),
-        ("把人脸打码", "background.blur"),
+        ("把车牌遮挡", "privacy"),
         ("Glätte die Falten", "restore"),
         ("手ブレを直して", "restore"),
         ("Удали прохожих", "background.remove"),

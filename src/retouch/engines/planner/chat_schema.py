@@ -186,6 +186,12 @@ class _Recolor(_Strict):
     strength: _Strength | None = None
 
 
+class _Privacy(_Strict):
+    kind: Literal["privacy"]
+    mode: Literal["blur", "pixelate"]
+    target: Literal["faces"]
+
+
 _Step: TypeAlias = (
     _BackgroundReplace
     | _SkyReplace
@@ -203,6 +209,7 @@ _Step: TypeAlias = (
     | _Weather
     | _Restore
     | _Recolor
+    | _Privacy
 )
 
 

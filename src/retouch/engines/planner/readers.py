@@ -20,6 +20,7 @@ from retouch.engines.planner.constraints import read_constraint, read_prohibitio
 from retouch.engines.planner.effects import read_frame, read_weather
 from retouch.engines.planner.geometry import read_geometry
 from retouch.engines.planner.plan import Operation
+from retouch.engines.planner.privacy import read_privacy
 from retouch.engines.planner.quantities import numbers_of
 from retouch.engines.planner.reading import AMOUNT, FRAME, Reading
 from retouch.engines.planner.repairs import read_recolor, read_restore
@@ -61,6 +62,7 @@ def _read(bag: Bag) -> Reading | None:
         read_prohibition,
         read_isolation,
         read_blur,
+        read_privacy,
         read_sky,
         read_recolor,
         read_background,

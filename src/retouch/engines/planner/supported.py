@@ -44,6 +44,7 @@ SUPPORTED = Supported(
         "weather": "Make it rain",
         "restore": "Remove the noise",
         "recolor": "Tint the whole picture blue",
+        "privacy": "Blur the faces",
     },
     scenes=(
         "starry sky",
@@ -158,7 +159,9 @@ _POINTS_TO = {
     "tint": "recolor",
     "unknown:upscale": "geometry",
     "unknown:text": "frame",
-    "unknown:privacy": "background.blur",
+    "unknown:privacy": "privacy",
+    "privacy": "privacy",
+    "subject:face": "privacy",
     "unknown:retouch": "restore",
     "unknown:deblur": "restore",
     "unknown:negative": "tone",
@@ -182,6 +185,7 @@ def describe_supported() -> str:
         "frame": "border, polaroid, vignette, rounded, sticker outline, drop shadow, grain",
         "weather": "rain, snow, fog, sun-rays",
         "restore": "denoise, deblock, dehaze, sharpen, auto",
+        "privacy": "all faces, blurred or pixelated",
         "recolor": "the subject, the background or the whole picture, in any colour",
     }
     return "\n".join(f'{kind}: "{example}" ({names[kind]})' for kind, example in SUPPORTED.kinds.items())

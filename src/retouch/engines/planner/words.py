@@ -14,7 +14,7 @@ from retouch.engines.planner.text import Token, clean, fold, script_of, tokenise
 
 _FILES = (
     *("words", "things", "connect", "scenes", "styles", "tones", "colours"),
-    *("geometry", "frames", "weather", "restore", "recolor", "refused", "later", "cautions"),
+    *("geometry", "frames", "weather", "restore", "recolor", "refused", "later", "cautions", "privacy"),
 )
 _SHADES = ("hex", "light", "dark")
 _SHORTEST_STEM = 2

@@ -10,6 +10,7 @@ from retouch.engines.builtin.operations import (
     background_replace,
     frame,
     geometry,
+    privacy,
     recolor,
     restore,
     sky_replace,
@@ -30,4 +31,5 @@ OPERATIONS: Final[Mapping[str, OperationFunction]] = {
     "weather": weather.apply,
     "restore": restore.apply,
     "recolor": recolor.apply,
+    "privacy": privacy.apply,
 }
