@@ -41,6 +41,8 @@ ALL: Final = (*PORTRAITS, "rocket.jpg", "camera.png", "china.jpg", "flower.jpg")
 FOUR: Final = (*PORTRAITS, "flower.jpg")
 OUTDOORS: Final = ("china.jpg", "camera.png", "astronaut.png", "chelsea.png")
 LANDSCAPES: Final = ("china.jpg", "flower.jpg", "coffee.png")
+SKIES: Final = ("china.jpg", "rocket.jpg", "camera.png")
+NEW_SKIES: Final = ("sunset", "starry sky", "aurora", "storm")
 WEATHERS: Final = ("rain", "snow", "fog", "sun-rays")
 FRAMES: Final = ("border", "polaroid", "vignette", "rounded", "sticker outline", "drop shadow", "grain")
 RESTORES: Final = ("denoise", "deblock", "dehaze", "sharpen", "auto")
@@ -96,6 +98,7 @@ def sheets() -> dict[str, list[Row]]:
         ],
         "styles": [Row(name, [{"kind": "style", "style": name}], FOUR) for name in STYLES],
         "looks": [Row(name, [{"kind": "tone", "look": name}], FOUR) for name in LOOKS],
+        "sky": [Row(name, [{"kind": "sky.replace", "scene": name}], SKIES) for name in NEW_SKIES],
         "weather": [
             *(Row(name, [{"kind": "weather", "weather": name}], OUTDOORS) for name in WEATHERS),
         ],

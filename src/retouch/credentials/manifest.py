@@ -62,7 +62,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
 }
 
 # These draw what no camera saw: a neon city, rain, a sun over a grid.
-_DRAWN_STYLES: Final = frozenset({"cyberpunk", "vaporwave"})
+_DRAWN_STYLES: Final = frozenset({"blueprint", "cyberpunk", "ink wash", "neon", "vaporwave"})
 
 # Of an engine or an operation that nobody has entered here, the strongest that it can be is told.
 _UNKNOWN_OPERATION: Final = Meaning("c2pa.edited", COMPOSITE)
