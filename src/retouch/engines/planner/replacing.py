@@ -96,6 +96,9 @@ _PIVOTS = frozenset(
         "الي",
     ]
 )
+# They may say where it is as well, or be an article: no sign yet that the new thing begins.
+_PLACES = frozenset(["in", "en", "em", "a", "на", "в", "во"])
+_REPLACES = ("replac", "swap", "reempla", "sustit", "substitu", "remplac", "ersetz", "замен", "troc", "troqu")
 _PARTICLES = frozenset(["を", "か", "를", "을", "에", "에서", "को", "से"])
 _MEANS = frozenset(
     [
@@ -126,8 +129,11 @@ def without_the_old(bag: Bag) -> Bag:
     if bag.has("gradient") or says(bag, "then") or (bag.has("sky") and not bag.has("background", "behind")):
         return bag
     for at in _pivots(bag):
-        before = [mark for mark in bag.marks[:at] if mark.family in _DESCRIBES]
-        if before and any(mark.family in _DESCRIBES for mark in bag.marks[at:]):
+        before = any(mark.family in _DESCRIBES for mark in bag.marks[:at])
+        after = any(mark.family in _DESCRIBES for mark in bag.marks[at:])
+        if after and not before and not bag.head_last and bag.marks[at].text not in _PLACES:
+            return bag  # the new thing begins here: "to a beach in the sunset"
+        if before and after:
             kept = (mark for mark in bag.marks[:at] if mark.family not in _DESCRIBES)
             return replace(bag, marks=(*kept, *bag.marks[at:]))
     return bag
@@ -160,6 +166,8 @@ def _pivots(bag: Bag) -> list[int]:
     rest = range(verbs[0] + 1, len(bag.marks)) if verbs else range(0)
     said = [at for at in rest if bag.marks[at].family == "filler" and bag.marks[at].text in _PIVOTS]
     joined = [at for at in rest if bag.marks[at].family == "and" and not bag.marks[at].text]
+    if not any(bag.marks[at].text.startswith(_REPLACES) for at in verbs):
+        joined = []
     return said or [at for at in rest if _with_prefix(bag.marks[at])] or joined
 
 

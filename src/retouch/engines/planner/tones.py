@@ -40,7 +40,9 @@ Item = tuple[str, int, bool]  # axis, sign (0: not said by the word itself), whe
 
 def axes_of(bag: Bag) -> dict[str, int] | None:
     """Axis -> -100..100 for all that the clause changes; None where a direction is missing or in doubt."""
-    groups = _groups(bag)
+    groups = [part for group in _groups(bag) for part in _by_number(group)]
+    if any(_at_odds(group) for group in groups):
+        return None
     directions = [_signs(group) or _implied(group, head_last=bag.head_last) for group in groups]
     amounts = _amounts(groups, _ALL if says(bag, "wholly") else _PLAIN)
     halves = [_halved(bag, group) for group in groups]
@@ -56,7 +58,8 @@ def axes_of(bag: Bag) -> dict[str, int] | None:
             direction = _direction(sign, said, adjective=adjective, own=bool(directions[index]))
             if direction == 0 or axis in found:
                 return None
-            found[axis] = direction * amounts[index]
+            less_by_half = direction < 0 and _in_half(group)
+            found[axis] = direction * (_HALF if less_by_half else amounts[index])
     return found or None
 
 
@@ -121,6 +124,31 @@ def _implied(group: list[Mark], *, head_last: bool) -> list[int]:
     if not words or words[-1] == "half" or not any(mark.family == "axis" for mark in group):
         return []  # "half the brightness" may be half more or half less
     return [-1] if words[-1] == "little" and head_last else [1]
+
+
+def _by_number(group: list[Mark]) -> list[list[Mark]]:
+    """``contrast -20 brightness +10``: each number has its own axis, on the side of the first one."""
+    order = [mark.family for mark in group if mark.family in {"number", "axis", "cmp", "adj"}]
+    if order.count("number") < 2:  # noqa: PLR2004 - one number belongs to the whole group
+        return [group]
+    opens = {"number"} if order[0] == "number" else {"axis", "cmp", "adj"}
+    parts: list[list[Mark]] = [[]]
+    for mark in group:
+        if mark.family in opens and any(each.family in opens for each in parts[-1]):
+            parts.append([])
+        parts[-1].append(mark)
+    return parts
+
+
+def _at_odds(group: list[Mark]) -> bool:
+    """Two numbers for one axis, or ``-20% brighter``."""
+    numbers = [mark for mark in group if mark.family == "number"]
+    below = any(mark.text[0] == "-" for mark in numbers)
+    return len(numbers) > 1 or (below and any(_own_sign(mark) > 0 and mark.family == "cmp" for mark in group))
+
+
+def _in_half(group: list[Mark]) -> bool:
+    return any(mark.label == "amount:half" and mark.phrase.endswith(_HALVES) for mark in group)
 
 
 def _halved(bag: Bag, group: list[Mark]) -> bool:
