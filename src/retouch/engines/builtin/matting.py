@@ -112,7 +112,7 @@ def settle(rgb: NDArray[np.uint8], coarse: Matte) -> Matte:
         return coarse
     cv2.setRNGSeed(1)  # its colour models start from random means: same picture, same answer
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(_shrunk(rgb, (_SIDE // 2, _SIDE // 2)), labels, _NO_BOX, *models, 2, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(_shrunk(rgb, (_SIDE // 2, _SIDE // 2)), labels, _NO_BOX, *models, 1, cv2.GC_INIT_WITH_MASK)
     by_colour = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
     least = 0.2 if hesitation(alpha) > _FAIR else 0.38  # the more it guesses, the more colour may add
     decided = ((by_colour & (alpha > least)) | (alpha > 0.62)).astype(np.float32)
