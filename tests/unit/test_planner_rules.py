@@ -229,7 +229,7 @@ def test_the_help_names_everything_and_the_nearest_comes_first() -> None:
     ("text", "kind"),
     [
         ("Change the sky", "sky.replace"),
-        ("Upscale it with AI", "geometry"),
+        ("Upscale it to 8K", "upscale"),
         ("把车牌遮挡", "privacy"),
         ("Glätte die Falten", "restore"),
         ("手ブレを直して", "restore"),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,27 @@ def test_growth_is_reported_and_never_beyond_the_whole(tmp_path: Path) -> None:
     store_of(tmp_path, f"file:{tmp_path}/large", content).pull("tiny", lambda done, _: seen.append(done))
     assert seen == sorted(seen)
     assert 0 < seen[0] < seen[-1] == len(content)
+
+
+def test_a_file_in_two_parts_comes_and_counts_as_one(tmp_path: Path) -> None:
+    """A net whose layers and numbers are two files is of no use by halves."""
+    (tmp_path / "source.onnx").write_bytes(CONTENT)
+    (tmp_path / "layers.txt").write_bytes(b"layers")
+    whole = replace(row(f"file:{tmp_path}/source.onnx"), companion="layers")
+    layers = replace(row(f"file:{tmp_path}/layers.txt", b"layers"), name="layers", file="layers.txt")
+    store = WeightsStore(tmp_path / "weights", {"tiny": whole, "layers": layers})
+
+    store.pull("tiny")
+    assert store.path("layers").parent == store.path("tiny").parent
+
+    store.path("layers").unlink()
+    assert not store.has("tiny")
+    with pytest.raises(WeightsMissing, match="retouch models pull layers"):
+        store.path("tiny")
+    store.pull("tiny")
+    assert store.verify("tiny")
+    assert store.verify("layers")
+
+
+def test_every_companion_of_the_shipped_manifest_is_there() -> None:
+    assert all(each.companion in {"", *manifest()} for each in manifest().values())

@@ -123,12 +123,14 @@ class EngineEnvironment:
     """What a local engine is made with: its class is called with this as the only argument.
 
     ``weights`` gives the file of a row of weights/manifest.toml and raises WeightsMissing where it is not
-    on this machine; ``cache_dir`` may keep compiled nets (None: keep none).
+    on this machine; ``cache_dir`` may keep compiled nets (None: keep none). No picture that comes in has
+    more than ``max_pixels`` pixels, and none that goes out may.
     """
 
     weights: Callable[[str], Path]
     threads: int
     cache_dir: Path | None = None
+    max_pixels: int = 24_000_000
 
 
 class LocalEngine(Protocol):

@@ -23,6 +23,7 @@ class Weight:
     licence: str
     use: str
     needed: bool = False
+    companion: str = ""  # the row of a second file that this one is of no use without
     python: str = ""  # the wheel's tags, where the source is pypi
     platform: str = ""
 

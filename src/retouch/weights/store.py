@@ -35,7 +35,7 @@ class WeightsStore:
         """The file of ``name``. Its size is checked, not its digest: :meth:`verify` does that.
 
         Raises:
-            WeightsMissing: it is not there, or not whole.
+            WeightsMissing: it, or its companion, is not there or not whole.
         """
         row = self._row(name)
         path = self.directory / row.file
@@ -45,6 +45,8 @@ class WeightsStore:
             whole = False
         if not whole:
             raise WeightsMissing(f"The model {name} is not on this machine; run: retouch models pull {name}")
+        if row.companion:
+            self.path(row.companion)
         return path
 
     def has(self, name: str) -> bool:
@@ -62,7 +64,7 @@ class WeightsStore:
     def pull(
         self, name: str, progress: Progress = lambda _done, _all: None, download: Download | None = None
     ) -> Path:
-        """Get ``name`` unless it is here already; two pulls at once wait for each other.
+        """Get ``name``, and its companion, unless here already; two pulls at once wait for each other.
 
         ``download(url, path)`` is the caller's HTTP client, used for ``hf:`` sources.
 
@@ -70,6 +72,8 @@ class WeightsStore:
             SetupError: no room, no pip, no network, or not the file that the manifest means.
         """
         row = self._row(name)
+        if row.companion:
+            self.pull(row.companion, download=download)
         self.directory.mkdir(parents=True, exist_ok=True)
         with _locked(self.directory / f".{row.file}.lock"):
             if not self.has(name):

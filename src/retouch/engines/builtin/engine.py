@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from retouch.engines.base import Pixels, Run
+    from retouch.engines.builtin.enlarging import Enlarger
     from retouch.engines.builtin.faces import Face, FaceDetector
     from retouch.engines.builtin.matting import U2NetMatting
     from retouch.engines.builtin.operation import Canvas, Context, Matte, OperationFunction
+    from retouch.engines.builtin.span import SpanNet
     from retouch.engines.planner.plan import Plan
     from retouch.task import EditRequest
 
@@ -54,9 +56,10 @@ class BuiltinEngine:
         self._operations: Mapping[str, OperationFunction] = {}
         self._matting: U2NetMatting | None = None
         self._detector: FaceDetector | None = None
+        self._enlargers: dict[int, SpanNet] = {}
 
     def warm(self) -> None:
-        """Import the operations and compile the nets; both need files. The net for faces may be missing."""
+        """Import the operations and compile the nets; both need files. Only the matte's must be there."""
         from retouch.engines.builtin.faces import FaceDetector  # noqa: PLC0415 - only in the child
         from retouch.engines.builtin.matting import U2NetMatting  # noqa: PLC0415 - the same
         from retouch.engines.builtin.operations import OPERATIONS  # noqa: PLC0415 - the same
@@ -66,6 +69,15 @@ class BuiltinEngine:
         self._matting = U2NetMatting(self._environment.weights("u2net"), *place)
         with suppress(WeightsMissing):  # said again, to whoever asks for faces
             self._detector = FaceDetector(self._environment.weights("faces"), *place)
+        self._warm_enlargers()
+
+    def _warm_enlargers(self) -> None:
+        from retouch.engines.builtin.span import SpanNet  # noqa: PLC0415 - only in the child
+
+        for factor in (2, 4):
+            with suppress(WeightsMissing):  # said again, to whoever asks for it
+                model = self._environment.weights(f"span-x{factor}")
+                self._enlargers[factor] = SpanNet(model, factor, self._environment.threads)
 
     def edit(
         self, request: EditRequest, plan: Plan, images: Sequence[Pixels], run: Run
@@ -73,7 +85,8 @@ class BuiltinEngine:
         """See :class:`retouch.engines.base.LocalEngine`."""
         started = time.perf_counter()
         seen = _remembered(self._matte), _remembered(self._faces)
-        work = _Work(request, plan, images, run, *seen, list(plan.warnings))
+        own = self._enlarger, self._environment.max_pixels
+        work = _Work(request, plan, images, run, *seen, *own, list(plan.warnings))
         pictures = tuple(
             Edited(self._picture(work, index).pixels, request.seed + index) for index in range(request.n)
         )
@@ -110,6 +123,11 @@ class BuiltinEngine:
 
         return no_detector(rgb) if self._detector is None else self._detector.detect(rgb)
 
+    def _enlarger(self, factor: int) -> Enlarger:
+        from retouch.engines.builtin.operation import no_enlarger  # noqa: PLC0415 - needs numpy
+
+        return self._enlargers.get(factor) or no_enlarger(factor)
+
 
 @dataclass(frozen=True, slots=True)
 class _Work:
@@ -121,6 +139,8 @@ class _Work:
     run: Run
     matte: Callable[[NDArray[np.uint8]], Matte]
     faces: Callable[[NDArray[np.uint8]], tuple[Face, ...]]
+    enlarger: Callable[[int], Enlarger]
+    pixels_max: int
     warnings: list[str]
 
     def context(self, index: int, position: int) -> Context:
@@ -137,6 +157,8 @@ class _Work:
             others=self.images[1:],
             warnings=self.warnings,
             faces=self.faces,
+            enlarger=self.enlarger,
+            pixels_max=self.pixels_max,
         )
 
     def report(self, index: int, part: float) -> None:

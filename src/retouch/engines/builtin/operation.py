@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from retouch.engines.base import Pixels
+    from retouch.engines.builtin.enlarging import Enlarger
     from retouch.engines.builtin.faces import Face
 
 Matte: TypeAlias = "NDArray[np.float32]"  # (H, W) float32, 0..1, 1 = subject
@@ -41,6 +42,13 @@ def no_detector(rgb: NDArray[np.uint8]) -> tuple[Face, ...]:  # noqa: ARG001 - s
     raise WeightsMissing("The model faces is not on this machine; run: retouch models pull faces")
 
 
+def no_enlarger(factor: int) -> Enlarger:
+    """Stands where nothing can be enlarged: those nets are a download of their own as well."""
+    raise WeightsMissing(
+        f"The model span-x{factor} is not on this machine; run: retouch models pull span-x{factor}"
+    )
+
+
 @dataclass(slots=True)
 class Context:
     """What an operation may use besides its canvas and arguments.
@@ -48,7 +56,8 @@ class Context:
     ``seed`` is this picture's own, ``variation`` its index among the n asked for. ``matte`` gives the
     subject of a picture (computed once per picture and kept). ``progress`` takes 0..1 of this operation
     and raises TaskCancelled when nobody waits any more: call it between heavy steps. ``faces`` finds the
-    faces of a picture, or raises WeightsMissing.
+    faces of a picture, ``enlarger`` gives the net for a factor; both raise WeightsMissing. A result has at
+    most ``pixels_max`` pixels.
     """
 
     seed: int
@@ -59,6 +68,8 @@ class Context:
     others: Sequence[Pixels] = ()  # the request's further pictures
     warnings: list[str] = field(default_factory=list)
     faces: Callable[[NDArray[np.uint8]], tuple[Face, ...]] = no_detector
+    enlarger: Callable[[int], Enlarger] = no_enlarger
+    pixels_max: int = 24_000_000
 
     def rng(self, salt: int = 0) -> np.random.Generator:
         """A generator of this picture's own; ``salt`` separates the operation's independent draws."""

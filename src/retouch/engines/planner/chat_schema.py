@@ -192,6 +192,11 @@ class _Privacy(_Strict):
     target: Literal["faces"]
 
 
+class _Upscale(_Strict):
+    kind: Literal["upscale"]
+    factor: Literal[2, 4] | None = None
+
+
 _Step: TypeAlias = (
     _BackgroundReplace
     | _SkyReplace
@@ -210,6 +215,7 @@ _Step: TypeAlias = (
     | _Restore
     | _Recolor
     | _Privacy
+    | _Upscale
 )
 
 

@@ -19,7 +19,7 @@ _AXES = {"horizontal": {"left", "right"}, "vertical": {"top", "bottom"}}
 
 def read_geometry(bag: Bag) -> Reading | None:
     """The one change of geometry that the clause asks for."""
-    if set(bag.names("property")) - {"size", "ratio", "edges", "colour"}:
+    if set(bag.names("property")) - {"size", "resolution", "ratio", "edges", "colour"}:
         return None
     readers = (_flip, _rotate, _straighten, _crop, _extend, read_resize)
     return next((reading for reader in readers if (reading := reader(bag))), None)

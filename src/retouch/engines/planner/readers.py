@@ -18,6 +18,7 @@ from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.cautions import states
 from retouch.engines.planner.constraints import read_constraint, read_prohibition
 from retouch.engines.planner.effects import read_frame, read_weather
+from retouch.engines.planner.enlarging import read_upscale
 from retouch.engines.planner.geometry import read_geometry
 from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.privacy import read_privacy
@@ -66,6 +67,7 @@ def _read(bag: Bag) -> Reading | None:
         read_sky,
         read_recolor,
         read_background,
+        read_upscale,
         read_geometry,
         read_frame,
         _style,

@@ -45,6 +45,7 @@ SUPPORTED = Supported(
         "restore": "Remove the noise",
         "recolor": "Tint the whole picture blue",
         "privacy": "Blur the faces",
+        "upscale": "Upscale it 4x",
     },
     scenes=(
         "starry sky",
@@ -157,7 +158,9 @@ _POINTS_TO = {
     **dict.fromkeys(("straighten", "lean", "horizon", "extend"), "geometry"),
     **dict.fromkeys(("frame", "thick", "thin"), "frame"),
     "tint": "recolor",
-    "unknown:upscale": "geometry",
+    "upscale": "upscale",
+    "unknown:upscale": "upscale",
+    "property:resolution": "upscale",
     "unknown:text": "frame",
     "unknown:privacy": "privacy",
     "privacy": "privacy",
@@ -187,6 +190,7 @@ def describe_supported() -> str:
         "restore": "denoise, deblock, dehaze, sharpen, auto",
         "privacy": "all faces, blurred or pixelated",
         "recolor": "the subject, the background or the whole picture, in any colour",
+        "upscale": "2 or 4 times the size, with more detail",
     }
     return "\n".join(f'{kind}: "{example}" ({names[kind]})' for kind, example in SUPPORTED.kinds.items())
 

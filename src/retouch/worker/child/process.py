@@ -101,9 +101,9 @@ def _warm(name: str, setup: ChildSetup) -> LocalEngine | TaskError:
     from retouch.worker.child.job import report  # noqa: PLC0415 - the same
 
     weights = WeightsStore(Path(setup.weights_dir))
-    cache_dir = _usable(setup.cache_dir)
+    environment = EngineEnvironment(weights.path, setup.threads, _usable(setup.cache_dir), setup.max_pixels)
     try:
-        engine: LocalEngine = load(name)(EngineEnvironment(weights.path, setup.threads, cache_dir))
+        engine: LocalEngine = load(name)(environment)
         engine.warm()
     except TaskError as error:
         return error

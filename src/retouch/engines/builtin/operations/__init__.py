@@ -16,6 +16,7 @@ from retouch.engines.builtin.operations import (
     sky_replace,
     style,
     tone,
+    upscale,
     weather,
 )
 
@@ -32,4 +33,5 @@ OPERATIONS: Final[Mapping[str, OperationFunction]] = {
     "restore": restore.apply,
     "recolor": recolor.apply,
     "privacy": privacy.apply,
+    "upscale": upscale.apply,
 }

@@ -20,7 +20,6 @@ from retouch.engines.builtin.resampling import resized
 from retouch.engines.builtin.subject import found
 from retouch.errors import ImageTooLarge, InstructionNotSupported, TargetNotFound
 
-PIXELS_MAX: Final = 24_000_000
 _RATIO = re.compile(r"(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)")
 _RATIO_MAX = 20.0
 _MARGIN = 0.08  # around a subject, of its longer side
@@ -47,7 +46,7 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     Raises:
         InstructionNotSupported: an unknown action or argument, or a value that cannot be used.
         TargetNotFound: no subject to crop to, or no lines to straighten by.
-        ImageTooLarge: the result would have more than 24 megapixels.
+        ImageTooLarge: the result would have more pixels than are served.
     """
     action = choice(arguments, "action", _ACTIONS)
     names, carry_out = _ACTIONS[action]
@@ -188,7 +187,7 @@ def _mapped(canvas: Canvas, change: Callable[[NDArray[np.uint8]], NDArray[np.uin
 def _resize(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
     height, width = canvas.rgb.shape[:2]
     wide, high = _wanted(arguments, width, height)
-    _within_limits(wide, high)
+    _within_limits(wide, high, context.pixels_max)
     if "width" in arguments and "height" in arguments and abs(wide / high * height / width - 1) > _SAME_RATIO:
         context.warnings.append(
             f"the sides were cut to {wide}:{high}, about the subject: nothing is distorted"
@@ -220,10 +219,10 @@ def _pixels(arguments: Mapping[str, Any], name: str) -> int:
     return int(value)
 
 
-def _within_limits(wide: int, high: int) -> None:
-    if wide * high > PIXELS_MAX:
+def _within_limits(wide: int, high: int, most: int) -> None:
+    if wide * high > most:
         raise ImageTooLarge(
-            f"{wide} x {high} are {wide * high / 1e6:.1f} megapixels; the limit is {PIXELS_MAX // 1_000_000}"
+            f"{wide} x {high} are {wide * high / 1e6:.1f} megapixels; the limit is {most / 1e6:g}"
         )
 
 
@@ -232,24 +231,24 @@ def _within_limits(wide: int, high: int) -> None:
 
 def _rotate(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
     degrees = number(arguments, "degrees", limits=(-1e6, 1e6)) % 360
-    return _only_one(_turned(canvas, degrees), context)
+    return _only_one(_turned(canvas, degrees, context.pixels_max), context)
 
 
-def _turned(canvas: Canvas, degrees: float) -> Canvas:
+def _turned(canvas: Canvas, degrees: float, most: int) -> Canvas:
     """``degrees`` clockwise: whole quarters by moving pixels, the rest by resampling."""
     quarters = round(degrees / 90)
     rest = degrees - 90 * quarters
     if quarters % 4:
         canvas = _mapped(canvas, lambda plane: np.ascontiguousarray(np.rot90(plane, -quarters)))
-    return canvas if abs(rest) < 1e-3 else _leaned(canvas, rest)
+    return canvas if abs(rest) < 1e-3 else _leaned(canvas, rest, most)
 
 
-def _leaned(canvas: Canvas, degrees: float) -> Canvas:
+def _leaned(canvas: Canvas, degrees: float, most: int) -> Canvas:
     height, width = canvas.rgb.shape[:2]
     whole = canvas.alpha is not None and int(canvas.alpha.min()) < 255
     wide, high = (_surrounding if whole else inscribed)(width, height, degrees)
     size = (max(1, round(wide)), max(1, round(high)))
-    _within_limits(*size)
+    _within_limits(*size, most)
     turn, shift = math.radians(degrees), ((width - 1) / 2, (height - 1) / 2)
     c, s, x, y = math.cos(turn), math.sin(turn), (size[0] - 1) / 2, (size[1] - 1) / 2
     back = np.array([[c, s, shift[0] - c * x - s * y], [-s, c, shift[1] + s * x - c * y]])
@@ -302,7 +301,7 @@ def _straighten(canvas: Canvas, arguments: Mapping[str, Any], context: Context) 
     if abs(lean.degrees) < _LEVEL:
         context.warnings.append("the picture is level already: it was left as it is")
         return canvas
-    return _only_one(_leaned(canvas, -lean.degrees), context)
+    return _only_one(_leaned(canvas, -lean.degrees, context.pixels_max), context)
 
 
 def _only_one(canvas: Canvas, context: Context) -> Canvas:
@@ -327,7 +326,9 @@ def _extend(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> C
         top=along * ("top" in sides),
         bottom=along * ("bottom" in sides),
     )
-    _within_limits(width + wanted.left + wanted.right, height + wanted.top + wanted.bottom)
+    _within_limits(
+        width + wanted.left + wanted.right, height + wanted.top + wanted.bottom, context.pixels_max
+    )
     return extended(canvas, wanted, context)
 
 
