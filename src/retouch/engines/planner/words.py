@@ -13,7 +13,7 @@ from typing import Any
 from retouch.engines.planner.text import Token, clean, fold, script_of, tokenise
 
 _FILES = (
-    *("words", "things", "connect", "scenes", "styles", "tones", "colours"),
+    *("words", "things", "connect", "scenes", "places", "styles", "tones", "colours"),
     *("geometry", "frames", "weather", "restore", "recolor", "refused", "later", "cautions", "privacy"),
     "upscale",
 )

@@ -18,7 +18,6 @@ from retouch.engines.builtin.scenes import (
     desert,
     fireworks,
     fog,
-    forest,
     marble,
     mars,
     meadow,
@@ -44,6 +43,7 @@ from retouch.engines.builtin.scenes import (
     winter,
     wooden_table,
 )
+from retouch.engines.builtin.scenes.places import FOREST, PLACES
 from retouch.engines.builtin.scenes.scene import Framing, Scene, SceneImage
 
 __all__ = ["SCENES", "Framing", "Scene", "SceneImage"]
@@ -67,7 +67,7 @@ _ROWS = (
     Scene("neon city", neon_city.draw, horizon=neon_city.STREET),
     Scene("studio", studio.draw, ground=True),
     Scene("mountains", mountains.draw, horizon=mountains.HORIZON, sharp=True),
-    Scene("forest", forest.draw, ground=True),
+    FOREST,
     Scene("desert", desert.draw, horizon=desert.HORIZON, ground=True, sharp=True),
     Scene("ocean", ocean.draw, horizon=ocean.HORIZON, sharp=True),
     Scene("beach", beach.draw, horizon=beach.HORIZON, ground=True),
@@ -88,6 +88,7 @@ _ROWS = (
     Scene("velvet curtain", velvet_curtain.draw, sharp=True),
     Scene("stage", stage.draw, horizon=stage.HORIZON, ground=True),
     Scene("window light", window_light.draw),
+    *PLACES,
 )
 
 SCENES: Mapping[str, Scene] = MappingProxyType({scene.name: scene for scene in _ROWS})
