@@ -140,6 +140,12 @@ class Settings(BaseSettings):
     # --- pictures
     image_max_pixels: int = Field(default=24_000_000, ge=1, description="Most pixels of a picture, decoded.")
 
+    scenes_dir: Path | None = Field(
+        default=None,
+        description="Folder of the owner's own pictures that a background may become, asked for by their "
+        "file names. Read when a process starts.",
+    )
+
     # --- content credentials
     content_credentials: bool = Field(
         default=True, description="Put a signed C2PA manifest (what made it, and how) into every result."

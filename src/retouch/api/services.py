@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from retouch.api.links import Links
 from retouch.database.pool import Pool, open_pool
+from retouch.engines.planner import learn
 from retouch.keyring import Keyring
 from retouch.storage import ObjectStore
 from retouch.tasks.keys import KeyStore
@@ -42,8 +43,9 @@ async def open_services(settings: Settings, url: str) -> AsyncIterator[Services]
 
     Raises:
         ServiceUnavailable: the database does not answer.
-        SetupError: the secret or the object store cannot be opened.
+        SetupError: the secret or the object store cannot be opened, or an extension has a name that is taken.
     """
+    learn(settings.scenes_dir)
     keyring = Keyring.open(settings)
     objects = ObjectStore.open(settings)
     async with contextlib.AsyncExitStack() as stack:

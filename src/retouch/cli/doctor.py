@@ -130,12 +130,34 @@ def _engines(settings: Settings) -> Iterator[Finding]:
             yield Finding("engine", "ok", text)
 
 
+def _extensions(settings: Settings) -> Iterator[Finding]:
+    """What other packages and the owner's folder bring to the builtin engine, as far as words go."""
+    from retouch.engines import extensions  # noqa: PLC0415 - only here
+    from retouch.engines.planner import learn, taken_words, vocabulary  # noqa: PLC0415 - the same
+
+    try:
+        left_out = learn(settings.scenes_dir)
+    except SetupError as error:
+        yield Finding("extension", "fix", error.message, error.hint)
+        return
+    for each in extensions.find().installed:
+        yield Finding("extension", "ok", each.what)
+    for scene in vocabulary.own_scenes():
+        yield Finding("extension", "ok", f"the scene {scene.name!r} of scenes_dir, {scene.licence}")
+    for line in left_out:
+        yield Finding("extension", "fix", f"left out: {line}", "mend it or take it away")
+    for line in taken_words():
+        yield Finding("extension", "note", line, "that word means what it meant before")
+
+
 def _sandbox(settings: Settings) -> Iterator[Finding]:
     try:
-        layers = asyncio.run(_layers(settings))
+        layers, left_out = asyncio.run(_child(settings))
     except RetouchError as error:
         yield Finding("sandbox", "fix", f"the pixel process does not start: {error.message}", "see the log")
         return
+    for line in left_out:
+        yield Finding("extension", "fix", f"left out: {line}", "mend it or take it away")
     for name, holds in layers.items():
         if holds:
             yield Finding("sandbox", "ok", name)
@@ -144,13 +166,14 @@ def _sandbox(settings: Settings) -> Iterator[Finding]:
             yield Finding("sandbox", "note", f"{name} does not hold here", advice)
 
 
-async def _layers(settings: Settings) -> dict[str, bool]:
+async def _child(settings: Settings) -> tuple[dict[str, bool], tuple[str, ...]]:
+    """The layers that hold around a child, and what its engines left out."""
     from retouch.worker.child.pool import ChildPool  # noqa: PLC0415 - only here
 
     children = ChildPool(settings.model_copy(update={"worker_slots": 1}))
     await children.start()
     try:
-        return dict(children.layers)
+        return dict(children.layers), children.left_out
     finally:
         await children.stop()
 
@@ -162,5 +185,6 @@ _LOOKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (
     _database,
     _weights,
     _engines,
+    _extensions,
     _sandbox,
 )

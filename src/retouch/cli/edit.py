@@ -122,10 +122,11 @@ class _Made:
 async def _edit(settings: Settings, request: EditRequest, data: bytes, *, quiet: bool) -> _Made:
     from retouch.credentials.signer import Signer  # noqa: PLC0415 - --help must stay quick
     from retouch.engines import routing  # noqa: PLC0415 - the same
-    from retouch.engines.planner import plan_instruction  # noqa: PLC0415 - the same
+    from retouch.engines.planner import learn, plan_instruction  # noqa: PLC0415 - the same
     from retouch.worker.child.pool import ChildPool  # noqa: PLC0415 - the same
     from retouch.worker.signing import signed  # noqa: PLC0415 - the same
 
+    learn(settings.scenes_dir)
     plan = plan_instruction(request.prompt)
     route = routing.route(request, plan, settings.models)
     signer = Signer.open(settings)

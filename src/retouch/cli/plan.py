@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retouch.cli.common import AsJson, err, note, out
+from retouch.cli.common import AsJson, DataDir, err, note, out
+from retouch.settings import load_settings
 
 if TYPE_CHECKING:
     from retouch.engines.planner.plan import Plan
@@ -19,6 +20,7 @@ def plan(
         str, typer.Argument(help="What to do, in any language; - reads lines from stdin.")
     ],
     as_json: AsJson = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Print the plan that an instruction would be carried out by.
 
@@ -27,7 +29,9 @@ def plan(
 
         retouch plan - < instructions.txt > plans.jsonl
     """
-    from retouch.engines.planner import plan_instruction  # noqa: PLC0415 - loads the lexicon
+    from retouch.engines.planner import learn, plan_instruction  # noqa: PLC0415 - loads the lexicon
+
+    learn(load_settings(data_dir=data_dir).scenes_dir)
 
     if instruction == "-":
         for line in sys.stdin:

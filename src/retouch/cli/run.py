@@ -57,6 +57,7 @@ def run(
     settings = settings.model_copy(update={"port": _free_port(settings)})
     _require_weights(settings)
     _require_signer(settings)
+    _require_vocabulary(settings)
     if settings.database_url is not None:
         with database_url(settings) as url:
             asyncio.run(_run(settings, url, lambda: None))
@@ -105,6 +106,13 @@ def _require_signer(settings: Settings) -> None:
     from retouch.credentials.signer import Signer  # noqa: PLC0415 - only needed here
 
     Signer.open(settings)
+
+
+def _require_vocabulary(settings: Settings) -> None:
+    """The same for two packages that bring one name."""
+    from retouch.engines.planner import learn  # noqa: PLC0415 - only needed here
+
+    learn(settings.scenes_dir)
 
 
 def _free_port(settings: Settings) -> int:

@@ -118,19 +118,27 @@ class Run(Protocol):
         """Commit ``state`` (JSON, at most 64 KiB). Returns when a takeover would see it."""
 
 
+def _unheard(line: str) -> None:
+    """Where nobody listens, as in a test."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineEnvironment:
     """What a local engine is made with: its class is called with this as the only argument.
 
     ``weights`` gives the file of a row of weights/manifest.toml and raises WeightsMissing where it is not
     on this machine; ``cache_dir`` may keep compiled nets (None: keep none). No picture that comes in has
-    more than ``max_pixels`` pixels, and none that goes out may.
+    more than ``max_pixels`` pixels, and none that goes out may. ``scenes_dir`` is the owner's folder of
+    backgrounds, if there is one. ``report`` takes a line about what is left out while warming: it goes to
+    the log and into ``retouch doctor``.
     """
 
     weights: Callable[[str], Path]
     threads: int
     cache_dir: Path | None = None
     max_pixels: int = 24_000_000
+    scenes_dir: Path | None = None
+    report: Callable[[str], None] = _unheard
 
 
 class LocalEngine(Protocol):

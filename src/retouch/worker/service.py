@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from retouch import telemetry
 from retouch.credentials.signer import Signer
+from retouch.engines.planner import learn
 from retouch.fetch.client import Fetcher
 from retouch.fetch.policy import FetchPolicy
 from retouch.storage import ObjectStore
@@ -35,6 +36,8 @@ async def serve(
     ready: Callable[[], None],
 ) -> None:
     """Work until ``stop``; then finish what is running within its grace time, or hand it back."""
+    for line in learn(settings.scenes_dir):
+        log.warning("left out", extension=line)
     signer = await asyncio.to_thread(Signer.open, settings)
     queue = await TicketQueue.open(url, settings)
     store = TaskStore(pool, queue, settings)

@@ -61,9 +61,11 @@ class BuiltinEngine:
     def warm(self) -> None:
         """Import the operations and compile the nets; both need files. Only the matte's must be there."""
         from retouch.engines.builtin.faces import FaceDetector  # noqa: PLC0415 - only in the child
+        from retouch.engines.builtin.installed import install  # noqa: PLC0415 - the same
         from retouch.engines.builtin.matting import U2NetMatting  # noqa: PLC0415 - the same
         from retouch.engines.builtin.operations import OPERATIONS  # noqa: PLC0415 - the same
 
+        install(self._environment.scenes_dir, self._environment.report)
         self._operations = OPERATIONS
         place = self._environment.cache_dir, self._environment.threads
         self._matting = U2NetMatting(self._environment.weights("u2net"), *place)

@@ -8,34 +8,55 @@ that is wrong about one number may be wrong about the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    create_model,
+    model_validator,
+)
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function, str_schema
 
+from retouch.engines.planner import vocabulary
 from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.supported import SUPPORTED
+
+if TYPE_CHECKING:
+    from retouch.engines.extensions import Extension
 
 OPERATIONS_MAX = 8
 _QUOTES, _QUOTE = 10, 120  # as many and as long as those of the offline planner
 
 
-def _among(names: Sequence[str]) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if value not in names:
+@dataclass(frozen=True)
+class _Among:
+    """A text that is one of the names that are known when it is looked at."""
+
+    names: Callable[[], Sequence[str]]
+
+    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self._known, str_schema(strict=True))
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.names())}
+
+    def _known(self, value: str) -> str:
+        if value not in self.names():
             raise ValueError("no name that is known")
         return value
 
-    return check
 
-
-def _enumeration(names: Sequence[str]) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "enum": list(names)})
-
-
-_Scene: TypeAlias = Annotated[str, AfterValidator(_among(SUPPORTED.scenes)), _enumeration(SUPPORTED.scenes)]
-_Sky: TypeAlias = Annotated[str, AfterValidator(_among(SUPPORTED.skies)), _enumeration(SUPPORTED.skies)]
-_Style: TypeAlias = Annotated[str, AfterValidator(_among(SUPPORTED.styles)), _enumeration(SUPPORTED.styles)]
-_Look: TypeAlias = Annotated[str, AfterValidator(_among(SUPPORTED.looks)), _enumeration(SUPPORTED.looks)]
+_Scene: TypeAlias = Annotated[str, _Among(lambda: SUPPORTED.scenes)]
+_Sky: TypeAlias = Annotated[str, _Among(lambda: SUPPORTED.skies)]
+_Style: TypeAlias = Annotated[str, _Among(lambda: SUPPORTED.styles)]
+_Look: TypeAlias = Annotated[str, _Among(lambda: SUPPORTED.looks)]
 _Colour: TypeAlias = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
 _Strength: TypeAlias = Annotated[int, Field(ge=0, le=100)]
 _Turn: TypeAlias = Annotated[int, Field(ge=-100, le=100)]
@@ -219,11 +240,25 @@ _Step: TypeAlias = (
 )
 
 
+def _installed(extension: Extension) -> type[_Strict]:
+    """The model of an operation that another package brings."""
+    fields: dict[str, Any] = {"kind": (Literal[extension.name], ...)}
+    if extension.strength:
+        fields["strength"] = (_Strength | None, None)
+    return create_model(f"_{extension.name}", __base__=_Strict, **fields)
+
+
+if TYPE_CHECKING:
+    _Any: TypeAlias = _Step
+else:
+    _Any = reduce(or_, map(_installed, vocabulary.added_operations().values()), _Step)
+
+
 class ChatAnswer(_Strict):
     """A whole answer: the steps in order, and verbatim what none of them carries out."""
 
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1, of the instruction")]
-    operations: Annotated[list[_Step], Field(max_length=OPERATIONS_MAX)]
+    operations: Annotated[list[_Any], Field(max_length=OPERATIONS_MAX)]
     unsupported: Annotated[
         list[Annotated[str, Field(max_length=_QUOTE)]],
         Field(max_length=_QUOTES, description="parts of the instruction that no operation carries out"),

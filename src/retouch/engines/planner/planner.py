@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from retouch.engines.planner import vocabulary
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.cautions import asks, formats, wants_it_real
 from retouch.engines.planner.compounds import split_compounds
@@ -266,5 +267,6 @@ def _unkept(kept: frozenset[str], operations: Sequence[Operation]) -> tuple[str,
     """Warnings for a subject that should stay and is touched, as the operation works on the whole picture."""
     if "subject" not in kept:
         return ()
-    whole = [op.kind for op in operations if op.kind in _WHOLE or op.arguments.get("target") == "whole"]
+    everywhere = _WHOLE.union(vocabulary.added_operations())
+    whole = [op.kind for op in operations if op.kind in everywhere or op.arguments.get("target") == "whole"]
     return tuple(f"{kind}: applied to the whole picture, subject included" for kind in whole[:1])

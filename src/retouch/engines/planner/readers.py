@@ -20,6 +20,7 @@ from retouch.engines.planner.constraints import read_constraint, read_prohibitio
 from retouch.engines.planner.effects import read_frame, read_weather
 from retouch.engines.planner.enlarging import read_upscale
 from retouch.engines.planner.geometry import read_geometry
+from retouch.engines.planner.installed import read_installed
 from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.privacy import read_privacy
 from retouch.engines.planner.quantities import numbers_of
@@ -76,6 +77,7 @@ def _read(bag: Bag) -> Reading | None:
         read_scene,
         read_weather,
         read_restore,
+        read_installed,
     ):
         reading = reader(bag)
         if reading and (reading.operation is None or reading.operation.kind in SUPPORTED.kinds):

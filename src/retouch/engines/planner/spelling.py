@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 
+from retouch.engines.planner.vocabulary import forgotten
 from retouch.engines.planner.words import LATIN, Lexicon, Node, load
 
 _ONE_EDIT_FROM = 5
@@ -14,6 +15,7 @@ _EXCHANGE_FROM = 7
 _LONGEST = 24
 
 
+@forgotten
 @lru_cache(maxsize=2048)
 def guess(word: str, language: str) -> str:
     """The known word that ``word`` is a typing error of, or "" where it is known, too short or in doubt.
@@ -72,6 +74,7 @@ def _is_known(word: str) -> bool:
     return any(word in _spellings(code) for code in LATIN)
 
 
+@forgotten
 @lru_cache(maxsize=8)
 def _spellings(language: str) -> frozenset[str]:
     words: set[str] = set()
@@ -91,6 +94,7 @@ def _collect(lexicon: Lexicon, node: Node, language: str, words: set[str]) -> bo
     return used
 
 
+@forgotten
 @lru_cache(maxsize=8)
 def _by_first_letter(language: str) -> Mapping[str, tuple[str, ...]]:
     groups: dict[str, list[str]] = defaultdict(list)

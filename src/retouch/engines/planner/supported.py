@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Final
 
+from retouch.engines.planner import vocabulary
 from retouch.engines.planner.language import detect, latin_languages
 from retouch.engines.planner.matching import Matcher
 from retouch.engines.planner.text import clean, tokenise
@@ -26,12 +28,8 @@ class Supported:
     axes: tuple[str, ...]
     skies: tuple[str, ...]  # those of the scenes that can be a sky over the same land
 
-    def display_name(self, name: str, language: str = "en") -> str:
-        """What ``name`` (a scene, style or look) is called in ``language``; its id where nobody has said."""
-        return _names().get((name, language), name)
 
-
-SUPPORTED = Supported(
+BUILT_IN = Supported(
     kinds={
         "background.replace": "Change the background to a starry sky, keep the main subject",
         "background.remove": "Remove the background",
@@ -148,6 +146,7 @@ SUPPORTED = Supported(
     ),
 )
 
+
 # The family of a mark that was understood, or the label of one that cannot be served -> the nearest kind.
 _POINTS_TO = {
     "cutout": "background.remove",
@@ -189,6 +188,47 @@ _POINTS_TO = {
 }
 
 
+class Everything:
+    """:class:`Supported`, and beside it what other packages and the owner's folder bring."""
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """A kind -> an instruction that asks for it."""
+        return _known().kinds
+
+    @property
+    def scenes(self) -> tuple[str, ...]:
+        """All scenes."""
+        return _known().scenes
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """All styles."""
+        return _known().styles
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """All looks."""
+        return BUILT_IN.looks
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """All axes of a change of tone."""
+        return BUILT_IN.axes
+
+    @property
+    def skies(self) -> tuple[str, ...]:
+        """Those of the scenes that can be a sky over the same land."""
+        return BUILT_IN.skies
+
+    def display_name(self, name: str, language: str = "en") -> str:
+        """What ``name`` (a scene, style or look) is called in ``language``; its id where nobody has said."""
+        return _names().get((name, language), name)
+
+
+SUPPORTED: Final = Everything()
+
+
 def describe_supported() -> str:
     """Plain text, one line a kind: what it is, an example, and the names it takes."""
     names = {
@@ -206,6 +246,10 @@ def describe_supported() -> str:
         "recolor": "the subject, the background or the whole picture, in any colour",
         "upscale": "2 or 4 times the size, with more detail",
     }
+    names |= {
+        kind: "strength 0..100" if each.strength else "no amount"
+        for kind, each in vocabulary.added_operations().items()
+    }
     return "\n".join(f'{kind}: "{example}" ({names[kind]})' for kind, example in SUPPORTED.kinds.items())
 
 
@@ -217,13 +261,27 @@ def nearest(text: str) -> tuple[str, ...]:
     marks = Matcher(lexicon, latin, detect(tokens, latin)).match(tokens).marks
     points = dict.fromkeys(SUPPORTED.kinds, 0)
     for mark in marks:
-        kind = _POINTS_TO.get(mark.label) or _POINTS_TO.get(mark.family)
+        added = mark.name if mark.family == "operation" else None
+        kind = added or _POINTS_TO.get(mark.label) or _POINTS_TO.get(mark.family)
         if kind:
             points[kind] += 1
     ranked = sorted(points, key=lambda kind: -points[kind])  # stable: the showcase order where nothing speaks
     return tuple(SUPPORTED.kinds[kind] for kind in ranked[:_NEAREST])
 
 
+@vocabulary.forgotten
+@lru_cache(maxsize=1)
+def _known() -> Supported:
+    added = {kind: each.example for kind, each in vocabulary.added_operations().items()}
+    return replace(
+        BUILT_IN,
+        kinds={**BUILT_IN.kinds, **added},
+        scenes=(*BUILT_IN.scenes, *vocabulary.added_scenes()),
+        styles=(*BUILT_IN.styles, *vocabulary.added_styles()),
+    )
+
+
+@vocabulary.forgotten
 @lru_cache(maxsize=1)
 def _names() -> dict[tuple[str, str], str]:
     names: dict[tuple[str, str], str] = {}

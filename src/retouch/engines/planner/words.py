@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from retouch.engines.planner import vocabulary
 from retouch.engines.planner.text import Token, clean, fold, script_of, tokenise
 
 _FILES = (
@@ -42,6 +43,7 @@ class Lexicon:
     colours: Mapping[str, Mapping[str, str]]
     head_last: frozenset[str]
     concepts: Mapping[str, Mapping[str, str]]  # label -> language -> its words, as written
+    taken: tuple[str, ...] = ()  # a line for each word of an extension's that has a meaning already
 
     def keys_of(self, token: Token) -> list[tuple[str, str]]:
         """Forms under which ``token`` may stand in the tree, each with the Arabic prefix taken off for it."""
@@ -66,6 +68,7 @@ class Lexicon:
                     yield f"{word[:cut]}~{language}"
 
 
+@vocabulary.forgotten
 @lru_cache(maxsize=1)
 def load() -> Lexicon:
     """The lexicon; read from the package's data on the first call, about 0.2 s."""
@@ -82,13 +85,16 @@ def load() -> Lexicon:
             if len(labels) == 1:
                 concepts[labels[0]] = row
             _plant(root, labels, row)
+    added = dict(vocabulary.added_words())
+    taken = tuple(line for label, words in added.items() for line in _plant_beside(root, label, words))
     return Lexicon(
         root=root,
         endings={code: _words(row.get("endings", "")) for code, row in languages.items()},
         prefixes=tuple(sorted(_words(languages["ar"]["prefixes"]), key=len, reverse=True)),
         colours=colours,
         head_last=frozenset(code for code, row in languages.items() if row.get("head_last")),
-        concepts=concepts,
+        concepts={**added, **concepts},
+        taken=taken,
     )
 
 
@@ -108,6 +114,44 @@ def _plant(root: Node, labels: tuple[str, ...], row: Mapping[str, str]) -> None:
                 _plant_phrase(root, labels, language, _keys(phrase, language))
                 if phrase.endswith("~"):  # so that it wins over the bare word of a table loaded before
                     _plant_phrase(root, labels, language, _keys(phrase.removesuffix("~"), language))
+
+
+def _plant_beside(root: Node, label: str, words: Mapping[str, str]) -> Iterator[str]:
+    """Plant what is not built in. A word that has a meaning in its language keeps it, and is given back."""
+    for language, phrases in words.items():
+        for phrase in (each.strip() for each in phrases.split(",")):
+            if line := _taken(root, label, language, phrase):
+                yield line
+            else:
+                _plant(root, (label,), {language: phrase})
+
+
+def _taken(root: Node, label: str, language: str, phrase: str) -> str:
+    """What ``phrase`` means already, where that is something else than ``label``; else ""."""
+    for form in (phrase, phrase.removesuffix("~")):
+        node = _found(root, _keys(form, language))
+        met = node.meanings.get(language) if node else None
+        if met not in {None, (label,)}:
+            return f"{label}: {phrase!r} ({language}) means {'+'.join(met or ())}"
+    return ""
+
+
+def meanings(words: Mapping[str, str], label: str) -> tuple[str, ...]:
+    """A line for each of ``words`` (language -> its words) that means something other than ``label``."""
+    lexicon = load()
+    return tuple(
+        line
+        for language, phrases in words.items()
+        for phrase in phrases.split(",")
+        if (line := _taken(lexicon.root, label, language, phrase.strip()))
+    )
+
+
+def _found(root: Node, keys: Iterable[str]) -> Node | None:
+    node: Node | None = root
+    for key in keys:
+        node = node.children.get(key) if node else None
+    return node
 
 
 def _keys(phrase: str, language: str) -> Iterable[str]:

@@ -27,11 +27,13 @@ class ChildPool:
     """``settings.worker_slots`` sandboxed children, each for one task at a time.
 
     ``engines`` are the local engines that every child warms, by name or as ``module:attribute``.
-    ``layers`` says after :meth:`start` which layers of the sandbox hold on this machine.
+    ``layers`` says after :meth:`start` which layers of the sandbox hold on this machine, ``left_out`` what
+    the engines could not take in (an extension that does not load, a broken picture of the owner's).
     """
 
     def __init__(self, settings: Settings, *, engines: Sequence[str] = ("builtin",)) -> None:
         self.layers: Mapping[str, bool] = {}
+        self.left_out: tuple[str, ...] = ()
         self._settings = settings
         self._setup = _child_setup(settings, tuple(engines))
         self._free: asyncio.Queue[Child] = asyncio.Queue()
@@ -113,7 +115,15 @@ class ChildPool:
             raise SetupError(f"the pixel process does not start: {child.last_words}", "see the log for more")
         child.layers = dict(first.fields["layers"])
         self.layers = child.layers
+        self._note(first.fields["left_out"])
         self._free.put_nowait(child)
+
+    def _note(self, left_out: Sequence[str]) -> None:
+        """Every child says the same: it is logged once."""
+        for line in left_out:
+            if line not in self.left_out:
+                _LOG.warning("left out", extension=line)
+        self.left_out = tuple(left_out)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -126,6 +136,7 @@ def _child_setup(settings: Settings, engines: tuple[str, ...]) -> ChildSetup:
         engines=engines,
         weights_dir=str(settings.weights_dir.absolute()),
         cache_dir=str(settings.weights_dir.absolute() / "compiled"),
+        scenes_dir=str(settings.scenes_dir.absolute()) if settings.scenes_dir else None,
         threads=settings.threads_per_child,
         max_pixels=settings.image_max_pixels,
         address_space_bytes=settings.child_address_space_bytes,

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -36,25 +37,27 @@ def main(descriptor: int) -> None:
     # Left open when something goes wrong: a closed line is our end to the parent, and last words are lost.
     sock = socket.socket(fileno=descriptor)
     setup = _setup(wire.receive(sock, _SETUP_BYTES_MAX))
-    engines = _load(setup)
+    left_out: list[str] = []
+    engines = _load(setup, left_out)
     layers = sandbox.close(
         user=setup.user, address_space_bytes=setup.address_space_bytes, parent=setup.parent
     )
-    _work(sock, setup, engines, {**layers, "network_namespace": apart})
+    ready = {"layers": {**layers, "network_namespace": apart}, "left_out": left_out}
+    _work(sock, setup, engines, ready)
 
 
 def _work(
     sock: socket.socket,
     setup: ChildSetup,
     engines: dict[str, LocalEngine | TaskError],
-    layers: dict[str, bool],
+    ready: dict[str, Any],
 ) -> None:
     from retouch.worker.child.job import Worker  # noqa: PLC0415 - imported before the sandbox, by _load
     from retouch.worker.child.run import Line  # noqa: PLC0415 - the same
 
     line = Line(sock, setup.bytes_max)
     line.listen()
-    line.send(Message("ready", {"layers": layers}))
+    line.send(Message("ready", ready))
     Worker(line, engines, setup.max_pixels).serve()
 
 
@@ -78,7 +81,7 @@ def _silence_openvino() -> None:
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # the documented way to block an import
 
 
-def _load(setup: ChildSetup) -> dict[str, LocalEngine | TaskError]:
+def _load(setup: ChildSetup, left_out: list[str]) -> dict[str, LocalEngine | TaskError]:
     """Import, touch and compile all that a job can need: afterwards no file can be opened."""
     for lazy in _LAZY_MODULES:
         import_module(lazy)
@@ -89,10 +92,10 @@ def _load(setup: ChildSetup) -> dict[str, LocalEngine | TaskError]:
 
     cv2.setNumThreads(setup.threads)
     rehearse()
-    return {name: _warm(name, setup) for name in setup.engines}
+    return {name: _warm(name, setup, left_out.append) for name in setup.engines}
 
 
-def _warm(name: str, setup: ChildSetup) -> LocalEngine | TaskError:
+def _warm(name: str, setup: ChildSetup, report_left_out: Callable[[str], None]) -> LocalEngine | TaskError:
     """The engine, or why its tasks fail: a child without one engine still serves the others."""
     from retouch.engines.base import EngineEnvironment  # noqa: PLC0415 - after the early sandbox
     from retouch.engines.registry import load  # noqa: PLC0415 - the same
@@ -101,7 +104,14 @@ def _warm(name: str, setup: ChildSetup) -> LocalEngine | TaskError:
     from retouch.worker.child.job import report  # noqa: PLC0415 - the same
 
     weights = WeightsStore(Path(setup.weights_dir))
-    environment = EngineEnvironment(weights.path, setup.threads, _usable(setup.cache_dir), setup.max_pixels)
+    environment = EngineEnvironment(
+        weights.path,
+        setup.threads,
+        _usable(setup.cache_dir),
+        setup.max_pixels,
+        scenes_dir=Path(setup.scenes_dir) if setup.scenes_dir else None,
+        report=report_left_out,
+    )
     try:
         engine: LocalEngine = load(name)(environment)
         engine.warm()

@@ -73,6 +73,7 @@ class ChildSetup:
     engines: tuple[str, ...]
     weights_dir: str
     cache_dir: str | None
+    scenes_dir: str | None
     threads: int
     max_pixels: int
     address_space_bytes: int

@@ -19,8 +19,9 @@ from retouch.engines.builtin.operations import (
     upscale,
     weather,
 )
+from retouch.engines.builtin.table import Table
 
-OPERATIONS: Final[Mapping[str, OperationFunction]] = {
+_ROWS: Mapping[str, OperationFunction] = {
     "background.replace": background_replace.apply,
     "background.remove": background_remove.apply,
     "background.blur": background_blur.apply,
@@ -35,3 +36,5 @@ OPERATIONS: Final[Mapping[str, OperationFunction]] = {
     "privacy": privacy.apply,
     "upscale": upscale.apply,
 }
+
+OPERATIONS: Final = Table("operation", _ROWS)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from typing import Final
 
 from retouch.engines.builtin.scenes import (
     aurora,
@@ -45,6 +44,7 @@ from retouch.engines.builtin.scenes import (
 )
 from retouch.engines.builtin.scenes.places import FOREST, PLACES
 from retouch.engines.builtin.scenes.scene import Framing, Scene, SceneImage
+from retouch.engines.builtin.table import Table
 
 __all__ = ["SCENES", "Framing", "Scene", "SceneImage"]
 
@@ -91,4 +91,4 @@ _ROWS = (
     *PLACES,
 )
 
-SCENES: Mapping[str, Scene] = MappingProxyType({scene.name: scene for scene in _ROWS})
+SCENES: Final = Table("scene", {scene.name: scene for scene in _ROWS})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from retouch.engines.builtin.styles import (
     anime,
@@ -32,8 +33,9 @@ from retouch.engines.builtin.styles import (
     woodcut,
 )
 from retouch.engines.builtin.styles.sheet import Style
+from retouch.engines.builtin.table import Table
 
-STYLES: Mapping[str, Style] = {
+_ROWS: Mapping[str, Style] = {
     "cyberpunk": Style(cyberpunk.render, "detail"),
     "oil painting": Style(oil_painting.render),
     "watercolor": Style(watercolor.render),
@@ -60,3 +62,5 @@ STYLES: Mapping[str, Style] = {
     "neon": Style(neon.render),
     "noir": Style(noir.render, "detail"),
 }
+
+STYLES: Final = Table("style", _ROWS)
