@@ -133,6 +133,12 @@ class Settings(BaseSettings):
     queue_max_depth: int = Field(
         default=10_000, ge=1, description="Waiting tasks over which a submit answers 503."
     )
+    streams_max: int = Field(
+        default=2000, ge=1, description="Clients that may follow or wait for tasks at once, per process."
+    )
+    stream_heartbeat_s: float = Field(
+        default=15, gt=0, description="Silence after which an event stream sends a comment."
+    )
     disk_min_free_percent: float = Field(
         default=5, ge=0, le=100, description="Free disk under which a submit or upload answers 503."
     )

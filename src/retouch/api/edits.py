@@ -18,6 +18,8 @@ from retouch.api.dialects import apimart
 from retouch.api.inputs import Intake
 from retouch.api.openapi import json_body, problems_of
 from retouch.api.services import Services, services
+from retouch.api.tasks import show
+from retouch.api.waiting import preferred_wait, until_ended
 from retouch.errors import InvalidRequest, RequestError
 
 if TYPE_CHECKING:
@@ -37,11 +39,19 @@ _log = telemetry.logger(__name__)
     openapi_extra=json_body(wire.EditSubmission),
 )
 async def submit_edit(request: Request, caller: Caller) -> JSONResponse:
-    """Submit an edit. Answers at once with the id of a task that will end in exactly one outcome."""
+    """Submit an edit. Answers at once with the id of a task that will end in exactly one outcome.
+
+    With `Prefer: wait=N` the answer is the task, as soon as it has ended, at the latest after N seconds.
+    """
     house = services(request)
     refuse_when_full(house)
+    patience = preferred_wait(request)
     draft = apimart.parse(await read_object(request), house.settings)
     task = await submit(house, draft, caller, request_id(request.scope))
+    if patience is not None:
+        task = await until_ended(house, task, patience)
+        body = {"code": 200, "data": show(request, task, "en")}
+        return JSONResponse(body, headers={"Preference-Applied": f"wait={patience}"})
     if request.headers.get(apimart.VERSION_HEADER) == apimart.VERSION:
         poll_url = f"{house.links.base(request)}/v1/tasks/{task.id}"
         body = apimart.queued(task.id, poll_url, task.request_id)

@@ -59,7 +59,7 @@ async def serve(
             timeout_graceful_shutdown=max(1, int(settings.shutdown_grace_s)),
             backlog=_BACKLOG,
         )
-        await _run(_Server(config, ready), bound)
+        await _run(_Server(config, ready, services.watch.stop), bound)
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -81,11 +81,14 @@ def listen(settings: Settings) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's server, which says when it is ready, and ends quietly on a signal."""
+    """Uvicorn's server: it says when it is ready and when it is to stop, and ends quietly on a signal."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None] | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None] | None, stopping: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
@@ -113,6 +116,7 @@ class _Server(uvicorn.Server):
         """Take no more requests, finish those under way; asked twice, finish none."""
         self.force_exit = self.should_exit
         self.should_exit = True
+        self._stopping()
 
 
 async def _run(server: _Server, listener: socket.socket) -> None:

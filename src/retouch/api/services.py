@@ -15,6 +15,7 @@ from retouch.tasks.keys import KeyStore
 from retouch.tasks.queue import TicketQueue
 from retouch.tasks.store import TaskStore
 from retouch.tasks.uploads import UploadStore
+from retouch.tasks.watch import TaskWatch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,6 +32,7 @@ class Services:
     settings: Settings
     pool: Pool
     tasks: TaskStore
+    watch: TaskWatch
     keys: KeyStore
     uploads: UploadStore
     objects: ObjectStore
@@ -53,10 +55,12 @@ async def open_services(settings: Settings, url: str) -> AsyncIterator[Services]
         stack.push_async_callback(queue.close)
         pool = await open_pool(url, settings)
         stack.push_async_callback(pool.close)
+        watch = await stack.enter_async_context(TaskWatch.open(pool, url, settings))
         yield Services(
             settings=settings,
             pool=pool,
             tasks=TaskStore(pool, queue, settings),
+            watch=watch,
             keys=KeyStore(pool, keyring),
             uploads=UploadStore(pool, settings),
             objects=objects,

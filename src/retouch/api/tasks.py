@@ -16,6 +16,7 @@ from retouch.api.dialects import apimart
 from retouch.api.openapi import json_body, problems_of
 from retouch.api.problems import method_not_allowed
 from retouch.api.services import services
+from retouch.api.waiting import MAX_WAIT_S, until_ended
 from retouch.errors import Conflict, InvalidRequest, NotFound
 from retouch.task import Status
 
@@ -30,6 +31,8 @@ _MAX_BATCH = 100
 LANGUAGES = "Language of error.message: zh en ko ja es fr de pt ru ar hi; others mean en."
 Language = Annotated[str, Query(description=LANGUAGES)]
 # Only told, not judged here: checked_id says in our words what is wrong.
+_WAIT = f"Seconds that the answer may wait for the task's end, 1 to {MAX_WAIT_S}."
+Wait = Annotated[int | None, Query(ge=1, le=MAX_WAIT_S, description=_WAIT)]
 _ID_PATTERN: dict[str, Any] = {"pattern": wire.TASK_ID}
 TaskId = Annotated[str, Path(json_schema_extra=_ID_PATTERN)]
 
@@ -60,12 +63,15 @@ async def get_batch() -> None:
 
 @router.get("/v1/tasks/{task_id}", response_model=wire.TaskAnswer, responses=problems_of(400, 401, 404, 503))
 async def get_task(
-    request: Request, task_id: TaskId, caller: Caller, language: Language = "en"
+    request: Request, task_id: TaskId, caller: Caller, language: Language = "en", wait: Wait = None
 ) -> JSONResponse:
-    """How a task stands, and its pictures once it is completed."""
-    task = await services(request).tasks.get(checked_id(task_id), caller.account_id)
+    """How a task stands, and its pictures once it is completed. `wait` holds the answer until it ends."""
+    house = services(request)
+    task = await house.tasks.get(checked_id(task_id), caller.account_id)
     if task is None:
         raise no_such_task()
+    if wait is not None:
+        task = await until_ended(house, task, wait)
     return JSONResponse({"code": 200, "data": show(request, task, language)})
 
 
