@@ -249,6 +249,9 @@ class Settings(BaseSettings):
     results_ttl_h: float = Field(default=24, gt=0, description="Hours that results are kept.")
     uploads_ttl_h: float = Field(default=72, gt=0, description="Hours that uploads are kept.")
     task_rows_days: float = Field(default=30, gt=0, description="Days that the rows of ended tasks are kept.")
+    idempotency_ttl_h: float = Field(
+        default=48, ge=24, description="Hours that an Idempotency-Key answers with its first task."
+    )
     keep_inputs: bool = Field(default=False, description="Keep input pictures as long as results.")
     retention_s: float = Field(default=60, gt=0, description="Time between two sweeps of what has expired.")
     orphan_age_s: float = Field(

@@ -183,7 +183,7 @@ async def _reads(pool: Pool) -> int:
 async def test_an_id_that_no_stream_gave(client: httpx2.AsyncClient, store: TaskStore, last: str) -> None:
     task = await make_task(store)
 
-    answer = await client.get(f"/v1/tasks/{task.id}/events", headers={"Last-Event-ID": last.encode()})
+    answer = await client.get(f"/v1/tasks/{task.id}/events", headers={b"Last-Event-ID": last.encode()})
 
     assert problem(answer, 400, "invalid_request_error")["param"] == "Last-Event-ID"
 

@@ -15,6 +15,7 @@ from retouch.api.auth import Caller
 from retouch.api.body import read_object
 from retouch.api.context import request_id
 from retouch.api.dialects import apimart
+from retouch.api.idempotency import REPLAYED, once_key
 from retouch.api.inputs import Intake
 from retouch.api.openapi import json_body, problems_of
 from retouch.api.services import Services, services
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from retouch.api.dialects.draft import Draft
     from retouch.task import EditRequest, Task
     from retouch.tasks.keys import Principal
+    from retouch.tasks.once import OnceKey
 
 router = APIRouter(tags=["edits"])
 _log = telemetry.logger(__name__)
@@ -47,16 +49,17 @@ async def submit_edit(request: Request, caller: Caller) -> JSONResponse:
     refuse_when_full(house)
     patience = preferred_wait(request)
     draft = apimart.parse(await read_object(request), house.settings)
-    task = await submit(house, draft, caller, request_id(request.scope))
+    task, replayed = await submit(house, draft, caller, request_id(request.scope), once_key(request, draft))
+    extra = REPLAYED if replayed else {}
     if patience is not None:
         task = await until_ended(house, task, patience)
         body = {"code": 200, "data": show(request, task, "en")}
-        return JSONResponse(body, headers={"Preference-Applied": f"wait={patience}"})
+        return JSONResponse(body, headers={"Preference-Applied": f"wait={patience}", **extra})
     if request.headers.get(apimart.VERSION_HEADER) == apimart.VERSION:
         poll_url = f"{house.links.base(request)}/v1/tasks/{task.id}"
         body = apimart.queued(task.id, poll_url, task.request_id)
-        return JSONResponse(body, 202, {apimart.VERSION_HEADER: apimart.VERSION})
-    return JSONResponse(apimart.submitted(task.id))
+        return JSONResponse(body, 202, {apimart.VERSION_HEADER: apimart.VERSION, **extra})
+    return JSONResponse(apimart.submitted(task.id), headers=extra)
 
 
 def refuse_when_full(house: Services) -> None:
@@ -65,8 +68,16 @@ def refuse_when_full(house: Services) -> None:
         raise problems.unavailable("The disk is nearly full.")
 
 
-async def submit(house: Services, draft: Draft, caller: Principal, request: str) -> Task:
-    """Make the task: pictures first, then row and ticket in one transaction."""
+async def submit(
+    house: Services, draft: Draft, caller: Principal, request: str, once: OnceKey | None = None
+) -> tuple[Task, bool]:
+    """Make the task: pictures first, then row and ticket in one transaction.
+
+    The second value: ``once`` stood for a task already, and that one is the answer.
+    """
+    first = await house.tasks.replayed(caller.account_id, once) if once else None
+    if first is not None:
+        return first, True
     task_id = f"task_{ULID()}"
     intake = Intake(house, task_id, caller.account_id)
     try:
@@ -79,14 +90,18 @@ async def submit(house: Services, draft: Draft, caller: Principal, request: str)
             key_id=caller.key_id,
             request_id=request,
             request=filled,
+            once=once,
         )
     except RequestError as error:
         # With a cause it is a connection that died, maybe after the commit: then the task needs its pictures.
         if error.__cause__ is None:
             await intake.undo()
         raise
+    if task.id != task_id:
+        await intake.undo()
+        return task, True
     _log.info("task submitted", task_id=task_id, model=filled.model, n=filled.n)
-    return task
+    return task, False
 
 
 def _require_honoured(filled: EditRequest, house: Services) -> None:

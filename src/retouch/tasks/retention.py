@@ -28,12 +28,13 @@ _log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How much one sweep deleted: tasks whose results or inputs went, uploads, rows, stray objects."""
+    """How much one sweep deleted: tasks whose results or inputs went, uploads, rows, keys, objects."""
 
     results: int = 0
     inputs: int = 0
     uploads: int = 0
     rows: int = 0
+    once_keys: int = 0
     orphans: int = 0
 
 
@@ -83,7 +84,8 @@ async def sweep(store: TaskStore, objects: ObjectStore, settings: Settings, *, o
             results=await _each(pool, objects, _RESULTS),
             inputs=await _each(pool, objects, _INPUTS, kept),
             uploads=await _each(pool, objects, _UPLOADS),
-            rows=await _delete_rows(pool, settings.task_rows_days * _DAY_S),
+            rows=await _delete_rows(pool, "delete_rows", settings.task_rows_days * _DAY_S),
+            once_keys=await _delete_rows(pool, "delete_once_keys", settings.idempotency_ttl_h * 3600),
             orphans=await delete_orphans(pool, objects, settings.orphan_age_s) if orphans else 0,
         )
 
@@ -147,11 +149,11 @@ async def _deleted(objects: ObjectStore, keys: list[str]) -> bool:
     return True
 
 
-async def _delete_rows(pool: Pool, age_s: float) -> int:
+async def _delete_rows(pool: Pool, query: str, age_s: float) -> int:
     deleted = 0
     while True:
         async with pool.connection() as connection:
-            count = (await connection.execute(_SQL["delete_rows"], {"age_s": age_s})).rowcount
+            count = (await connection.execute(_SQL[query], {"age_s": age_s})).rowcount
         deleted += count
         if count == 0:
             return deleted

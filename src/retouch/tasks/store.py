@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from retouch.errors import ServiceUnavailable, WorkerLost
 from retouch.task import EditRequest, Failure, Status, Task, TaskOutcome
 from retouch.tasks.backoff import Cause, Counters, may_try_again, retry_delay_s
+from retouch.tasks.once import OnceKey, first_task, in_progress, insert_once
 from retouch.tasks.queries import queries
 from retouch.tasks.rows import outcome_to_row, storable, task_from_row
 
@@ -66,30 +67,51 @@ class TaskStore:
     # --- the door
 
     async def create(
-        self, *, task_id: str, account_id: str, key_id: str, request_id: str, request: EditRequest
+        self,
+        *,
+        task_id: str,
+        account_id: str,
+        key_id: str,
+        request_id: str,
+        request: EditRequest,
+        once: OnceKey | None = None,
     ) -> Task:
-        """Accept a task: its row and its ticket in one transaction, durable when this returns.
+        """Accept a task: its row, its ticket and its key in one transaction, durable when this returns.
+
+        Where ``once`` stands for a task already, that one is the answer; its id is then not ``task_id``.
 
         Raises:
             ServiceUnavailable: too many tasks wait already, or the database is away.
+            Conflict: ``once`` was used for something else, or its first submit is still being committed.
         """
+        values = {
+            "task_id": task_id,
+            "account_id": account_id,
+            "key_id": key_id,
+            "request_id": request_id,
+            "request": Jsonb(request.to_json()),
+        }
         async with self._pool.connection() as connection:
             await self._refuse_if_full(connection)
-            cursor = await connection.execute(
-                _SQL["create"],
-                {
-                    "task_id": task_id,
-                    "account_id": account_id,
-                    "key_id": key_id,
-                    "request_id": request_id,
-                    "request": Jsonb(request.to_json()),
-                },
-            )
-            row = await cursor.fetchone()
-        assert row is not None  # noqa: S101 - INSERT ... RETURNING without a condition
+            if once is None:
+                row = await (await connection.execute(_SQL["create"], values)).fetchone()
+            else:
+                row = await insert_once(connection, values, once)
+        if row is None:
+            return await self._first(account_id, once)
         self._depth += 1
         self._queue.wake(self._pool)
         return task_from_row(row)
+
+    async def replayed(self, account_id: str, once: OnceKey) -> Task | None:
+        """The task that ``once`` stands for already, or None.
+
+        Raises:
+            Conflict: it was used for something else.
+        """
+        async with self._pool.connection() as connection:
+            task_id = await first_task(connection, account_id, once)
+        return None if task_id is None else await self.get(task_id, account_id)
 
     async def get(self, task_id: str, account_id: str | None = None) -> Task | None:
         """The task, or None if there is none of this account; no account means any."""
@@ -243,6 +265,13 @@ class TaskStore:
             raise ServiceUnavailable(
                 f"{limit} tasks wait already; try again later", headers={"Retry-After": "10"}
             )
+
+    async def _first(self, account_id: str, once: OnceKey | None) -> Task:
+        """The task of the submit that came first; it may have been deleted in this very moment."""
+        task = None if once is None else await self.replayed(account_id, once)
+        if task is None:
+            raise in_progress()
+        return task
 
     async def _get(self, ids: Sequence[str], account_id: str | None) -> dict[str, Task]:
         rows = await self._all("get", ids=list(ids), account_id=account_id)

@@ -45,7 +45,7 @@ def parse(body: Mapping[str, Any], settings: Settings) -> Draft:
         **fields.extensions(body, settings),
     )
     names = tuple(f"image_urls[{index}]" for index in range(len(pictures)))
-    return Draft(request, pictures, names, mask, strict)
+    return Draft(request, pictures, names, mask, strict, seeded=body.get("seed") is not None)
 
 
 def submitted(task_id: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Draft:
     """A validated submit before its pictures are taken in.
 
     ``request`` has no sources yet. ``pictures`` and ``mask`` are URLs or data URIs; ``names`` are the
-    fields that they came in, for error answers.
+    fields that they came in, for error answers. ``seeded``: the client gave the seed, nobody drew it.
     """
 
     request: EditRequest
@@ -24,6 +24,7 @@ class Draft:
     names: tuple[str, ...]
     mask: str | None = None
     strict: bool = False
+    seeded: bool = False
 
     def filled(self, sources: Sequence[Source], mask: Source | None) -> EditRequest:
         """The request with its pictures in place."""

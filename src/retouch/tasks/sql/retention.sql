@@ -47,3 +47,10 @@ WHERE tasks.id = ANY(%(ids)s);
 
 -- name: known_uploads
 SELECT id FROM uploads WHERE id = ANY(%(ids)s);
+
+-- name: delete_once_keys
+-- Keys that no client may rely on any longer.
+DELETE FROM idempotency_keys WHERE (account_id, key) IN (
+    SELECT account_id, key FROM idempotency_keys
+    WHERE created_at < clock_timestamp() - make_interval(secs => %(age_s)s)
+    LIMIT 500);

@@ -1,0 +1,21 @@
+-- Keys that clients choose for their submits (tasks/once.py).
+
+-- name: wait_briefly
+-- For a lock that another submit with the same key holds.
+SET LOCAL lock_timeout = '2s';
+
+-- name: create
+-- The task's row, its ticket and the client's key: a key that is there already refuses all three.
+WITH task AS (
+    INSERT INTO tasks (id, account_id, key_id, request_id, request)
+    VALUES (%(task_id)s, %(account_id)s, %(key_id)s, %(request_id)s, %(request)s)
+    RETURNING *
+), once AS (
+    INSERT INTO idempotency_keys (account_id, key, fingerprint, task_id)
+    SELECT account_id, %(once_key)s, %(fingerprint)s, id FROM task
+)
+SELECT task.*, make_ticket(task.id, 0, 0) AS ticket FROM task;
+
+-- name: find
+-- What a client's key stands for.
+SELECT fingerprint, task_id FROM idempotency_keys WHERE account_id = %(account_id)s AND key = %(once_key)s;
