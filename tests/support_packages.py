@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 import venv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,12 +62,20 @@ class Place:
         (about / "METADATA").write_text(head, "utf-8")
         (about / "entry_points.txt").write_text(_entry_points(project["entry-points"]), "utf-8")
 
+    @contextmanager
+    def holding(self, *projects: Mapping[str, str]) -> Iterator[None]:
+        """Have these installed for a while."""
+        before = set(self.packages.iterdir())
+        for files in projects:
+            self.install(files)
+        yield
+        for left in set(self.packages.iterdir()) - before:
+            shutil.rmtree(left)
+
     def run(
         self, *command: str | Path, status: int | None = 0, **environment: str | Path
     ) -> subprocess.CompletedProcess[str]:
         """Run its Python with ``command``; ``status`` is what it must end with (None: anything)."""
-        import os  # noqa: PLC0415 - only here
-
         done = subprocess.run(
             [self.root / "bin" / "python", *command],
             capture_output=True,

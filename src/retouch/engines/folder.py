@@ -1,9 +1,9 @@
 """The owner's folder of backgrounds: which pictures lie in it, and what they are called. Opens none of them.
 
-Each picture (jpg, png, webp, avif) is a scene. Its file name is its English words: ``wheat-field.jpg`` is
-asked for as "wheat field". A TOML file of the same name may say more::
+Each picture (jpg, png, webp, avif) is a scene. Its file name is its English words: ``wine-cellar.jpg`` is
+asked for as "wine cellar". A TOML file of the same name may say more::
 
-    words = { de = "weizenfeld~", ja = "麦畑", en = "wheat, corn field" }
+    words = { de = "weinkeller~", ja = "ワインセラー", en = "cellar" }
     horizon = 0.55        # its height from the top, 0..1
     ground = true         # a subject that stands freely casts a shadow there
     licence = "CC0-1.0"
