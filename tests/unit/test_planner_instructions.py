@@ -32,6 +32,7 @@ _BUILT_SINCE: dict[str, list[dict[str, Any]]] = {
     "Gire a imagem 90 graus": [{"kind": "geometry", "action": "rotate", "degrees": 90}],
     "Добавь дождь": [{"kind": "weather", "weather": "rain"}],
     **{text: [{"kind": "privacy", "mode": mode, "target": "faces"}] for text, mode in _FACES.items()},
+    "smooth the skin": [{"kind": "retouch", "mode": "smooth skin"}],
     "upscale 4x": [{"kind": "upscale", "factor": 4}],
     "Upscale 4x": [{"kind": "upscale", "factor": 4}],
     "Aumenta la resolución x4 con IA": [{"kind": "upscale", "factor": 4}],

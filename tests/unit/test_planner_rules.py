@@ -231,7 +231,7 @@ def test_the_help_names_everything_and_the_nearest_comes_first() -> None:
         ("Change the sky", "sky.replace"),
         ("Upscale it to 8K", "upscale"),
         ("把车牌遮挡", "privacy"),
-        ("Glätte die Falten", "restore"),
+        ("Glätte die Falten", "retouch"),
         ("手ブレを直して", "restore"),
         ("Удали прохожих", "background.remove"),
     ],

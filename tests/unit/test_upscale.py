@@ -1,4 +1,4 @@
-"""Upscaling: no seams, no specks, no hidden colours; better than interpolation; inside the closed sandbox."""
+"""Upscaling: no seams, no specks, no hidden colours; better than interpolation."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image
 from tests.support_pictures import context, photo
 
 from retouch.engines.builtin.blur import Plane
@@ -20,13 +18,9 @@ from retouch.engines.builtin.enlarging import MARGIN, enlarged, tiles
 from retouch.engines.builtin.operation import Canvas, Context, no_enlarger
 from retouch.engines.builtin.operations.upscale import apply
 from retouch.engines.builtin.span import SpanNet
-from retouch.engines.planner.plan import Operation, Plan
 from retouch.errors import EngineFailed, ImageTooLarge, InstructionNotSupported, TaskCancelled, WeightsMissing
-from retouch.settings import Settings, load_settings
-from retouch.task import EditRequest
-from retouch.testing.pictures import saved
+from retouch.settings import load_settings
 from retouch.weights.store import WeightsStore
-from retouch.worker.child.pool import ChildPool
 
 NOTHING = np.zeros((1, 1), np.float32)
 
@@ -213,28 +207,3 @@ def test_a_broken_file_is_no_net(tmp_path: Path) -> None:
     (tmp_path / "net.param").write_text("7767517\n1 1\nInput data 0 1 data\n", "ascii")
     with pytest.raises(EngineFailed):
         SpanNet(tmp_path / "net.bin", 2, 1)
-
-
-@pytest_asyncio.fixture
-async def pool(tmp_path: Path) -> Any:
-    here = store()
-    setup = Settings(data_dir=tmp_path, weights_dir=here.directory, worker_slots=1)
-    made = ChildPool(setup, engines=("builtin",))
-    await made.start()
-    yield made
-    await made.stop()
-
-
-async def test_it_works_in_the_closed_sandbox(pool: ChildPool) -> None:
-    """No file and no program can be opened there: the net and its threads have to be ready before."""
-    plan = Plan("en", (Operation("upscale", {"factor": 2}),), 1.0)
-    request = EditRequest(model="m", prompt="upscale it", sources=(), seed=7)
-    progress: list[float] = []
-    async with pool.session() as session:
-        await session.prepare([saved(Image.fromarray(photo("coffee")[:150, :260]))])
-        await session.edit("builtin", request, plan, timeout_s=60, on_progress=progress.append)
-        (picture,) = await session.finish("png", None)
-    assert pool.layers["seccomp"]
-    assert (picture.width, picture.height) == (520, 300)
-    assert progress == sorted(progress)
-    assert len(progress) >= 2

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from retouch.engines.base import Pixels, Run
     from retouch.engines.builtin.enlarging import Enlarger
     from retouch.engines.builtin.faces import Face, FaceDetector
+    from retouch.engines.builtin.landmarks import LandmarkNet, Landmarks
     from retouch.engines.builtin.matting import U2NetMatting
     from retouch.engines.builtin.operation import Canvas, Context, Matte, OperationFunction
     from retouch.engines.builtin.span import SpanNet
@@ -56,12 +57,14 @@ class BuiltinEngine:
         self._operations: Mapping[str, OperationFunction] = {}
         self._matting: U2NetMatting | None = None
         self._detector: FaceDetector | None = None
+        self._landmarks: LandmarkNet | None = None
         self._enlargers: dict[int, SpanNet] = {}
 
     def warm(self) -> None:
         """Import the operations and compile the nets; both need files. Only the matte's must be there."""
         from retouch.engines.builtin.faces import FaceDetector  # noqa: PLC0415 - only in the child
         from retouch.engines.builtin.installed import install  # noqa: PLC0415 - the same
+        from retouch.engines.builtin.landmarks import LandmarkNet  # noqa: PLC0415 - the same
         from retouch.engines.builtin.matting import U2NetMatting  # noqa: PLC0415 - the same
         from retouch.engines.builtin.operations import OPERATIONS  # noqa: PLC0415 - the same
 
@@ -71,6 +74,7 @@ class BuiltinEngine:
         self._matting = U2NetMatting(self._environment.weights("u2net"), *place)
         with suppress(WeightsMissing):  # said again, to whoever asks for faces
             self._detector = FaceDetector(self._environment.weights("faces"), *place)
+            self._landmarks = LandmarkNet(self._environment.weights("face-landmarks"), *place)
         self._warm_enlargers()
 
     def _warm_enlargers(self) -> None:
@@ -86,7 +90,7 @@ class BuiltinEngine:
     ) -> EditResult[Pixels]:
         """See :class:`retouch.engines.base.LocalEngine`."""
         started = time.perf_counter()
-        seen = _remembered(self._matte), _remembered(self._faces)
+        seen = _remembered(self._matte), _remembered(self._faces), _remembered(self._portraits)
         own = self._enlarger, self._environment.max_pixels
         work = _Work(request, plan, images, run, *seen, *own, list(plan.warnings))
         pictures = tuple(
@@ -125,6 +129,14 @@ class BuiltinEngine:
 
         return no_detector(rgb) if self._detector is None else self._detector.detect(rgb)
 
+    def _portraits(self, rgb: NDArray[np.uint8]) -> tuple[Landmarks, ...]:
+        from retouch.engines.builtin.operation import no_landmarks  # noqa: PLC0415 - needs numpy
+
+        if self._landmarks is None:
+            return no_landmarks(rgb)
+        fitted = (self._landmarks.fit(rgb, face) for face in self._faces(rgb))
+        return tuple(each for each in fitted if each is not None)
+
     def _enlarger(self, factor: int) -> Enlarger:
         from retouch.engines.builtin.operation import no_enlarger  # noqa: PLC0415 - needs numpy
 
@@ -141,6 +153,7 @@ class _Work:
     run: Run
     matte: Callable[[NDArray[np.uint8]], Matte]
     faces: Callable[[NDArray[np.uint8]], tuple[Face, ...]]
+    portraits: Callable[[NDArray[np.uint8]], tuple[Landmarks, ...]]
     enlarger: Callable[[int], Enlarger]
     pixels_max: int
     warnings: list[str]
@@ -159,6 +172,7 @@ class _Work:
             others=self.images[1:],
             warnings=self.warnings,
             faces=self.faces,
+            portraits=self.portraits,
             enlarger=self.enlarger,
             pixels_max=self.pixels_max,
         )

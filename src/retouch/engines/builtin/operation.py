@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from retouch.engines.base import Pixels
     from retouch.engines.builtin.enlarging import Enlarger
     from retouch.engines.builtin.faces import Face
+    from retouch.engines.builtin.landmarks import Landmarks
 
 Matte: TypeAlias = "NDArray[np.float32]"  # (H, W) float32, 0..1, 1 = subject
 
@@ -42,6 +43,13 @@ def no_detector(rgb: NDArray[np.uint8]) -> tuple[Face, ...]:  # noqa: ARG001 - s
     raise WeightsMissing("The model faces is not on this machine; run: retouch models pull faces")
 
 
+def no_landmarks(rgb: NDArray[np.uint8]) -> tuple[Landmarks, ...]:  # noqa: ARG001 - stands in for a net
+    """Stands where eyes and lips cannot be told from skin: that net is a download of its own, too."""
+    raise WeightsMissing(
+        "The model face-landmarks is not on this machine; run: retouch models pull faces face-landmarks"
+    )
+
+
 def no_enlarger(factor: int) -> Enlarger:
     """Stands where nothing can be enlarged: those nets are a download of their own as well."""
     raise WeightsMissing(
@@ -56,8 +64,8 @@ class Context:
     ``seed`` is this picture's own, ``variation`` its index among the n asked for. ``matte`` gives the
     subject of a picture (computed once per picture and kept). ``progress`` takes 0..1 of this operation
     and raises TaskCancelled when nobody waits any more: call it between heavy steps. ``faces`` finds the
-    faces of a picture, ``enlarger`` gives the net for a factor; both raise WeightsMissing. A result has at
-    most ``pixels_max`` pixels.
+    faces of a picture, ``portraits`` the points of each, ``enlarger`` gives the net for a factor; all three
+    raise WeightsMissing. A result has at most ``pixels_max`` pixels.
     """
 
     seed: int
@@ -68,6 +76,7 @@ class Context:
     others: Sequence[Pixels] = ()  # the request's further pictures
     warnings: list[str] = field(default_factory=list)
     faces: Callable[[NDArray[np.uint8]], tuple[Face, ...]] = no_detector
+    portraits: Callable[[NDArray[np.uint8]], tuple[Landmarks, ...]] = no_landmarks
     enlarger: Callable[[int], Enlarger] = no_enlarger
     pixels_max: int = 24_000_000
 

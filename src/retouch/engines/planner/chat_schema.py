@@ -218,6 +218,12 @@ class _Upscale(_Strict):
     factor: Literal[2, 4] | None = None
 
 
+class _Retouch(_Strict):
+    kind: Literal["retouch"]
+    mode: Literal["smooth skin", "brighten face", "red eye"]
+    strength: _Strength | None = None
+
+
 _Step: TypeAlias = (
     _BackgroundReplace
     | _SkyReplace
@@ -237,6 +243,7 @@ _Step: TypeAlias = (
     | _Recolor
     | _Privacy
     | _Upscale
+    | _Retouch
 )
 
 

@@ -9,6 +9,7 @@ from retouch.engines.planner.reading import Reading
 # What a prohibition may name besides: "don't crop it", "no border".
 _WORKS = frozenset({"crop", "flip", "turn", "rotate", "resize", "size", "extend", "straighten", "sharpen"})
 _WORKS |= {"denoise", "tint", "frame", "weather", "falling", "noise", "enhance", "upscale", "operation"}
+_WORKS |= {"retouch", "smooth"}
 
 
 def read_constraint(bag: Bag) -> Reading | None:

@@ -19,6 +19,7 @@ from retouch.engines.planner.cautions import states
 from retouch.engines.planner.constraints import read_constraint, read_prohibition
 from retouch.engines.planner.effects import read_frame, read_weather
 from retouch.engines.planner.enlarging import read_upscale
+from retouch.engines.planner.faces import read_retouch
 from retouch.engines.planner.geometry import read_geometry
 from retouch.engines.planner.installed import read_installed
 from retouch.engines.planner.plan import Operation
@@ -65,6 +66,7 @@ def _read(bag: Bag) -> Reading | None:
         read_isolation,
         read_blur,
         read_privacy,
+        read_retouch,
         read_sky,
         read_recolor,
         read_background,

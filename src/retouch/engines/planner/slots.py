@@ -86,6 +86,7 @@ _AMOUNTS = {
     "frame": {"little": 25, "half": 50, "much": 80},
     "weather": {"little": 30, "half": 50, "much": 90},
     "restore": {"little": 25, "half": 50, "much": 80},
+    "retouch": {"little": 25, "half": 50, "much": 80},
 }
 
 

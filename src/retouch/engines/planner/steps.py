@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.readers import read
@@ -111,7 +113,14 @@ def all_constraints(steps: list[Step]) -> bool:
 def repeats(step: Step, last: Step) -> bool:
     """Whether a step says nothing that the last has not said: "a white outline, sticker effect"."""
     one, other = step.reading.operation, last.reading.operation
+    if last.kind == "retouch" and last.bag.has("too") and step.shades == "tone":
+        return one is not None and _is_its_light(one.arguments, step.bag)
     return bool(one and other and one.kind == other.kind and one.arguments.items() <= other.arguments.items())
+
+
+def _is_its_light(axes: Mapping[str, Any], bag: Bag) -> bool:
+    """Whether a brighter tone is what was complained of: "the face is too dark, brighten it"."""
+    return set(axes) == {"brightness"} and axes["brightness"] > 0 and not bag.has("image", "rest")
 
 
 def opposes(step: Step, last: Step) -> bool:

@@ -44,6 +44,7 @@ BUILT_IN = Supported(
         "recolor": "Tint the whole picture blue",
         "privacy": "Blur the faces",
         "upscale": "Upscale it 4x",
+        "retouch": "Smooth the skin",
     },
     scenes=(
         "starry sky",
@@ -178,7 +179,7 @@ _POINTS_TO = {
     "unknown:privacy": "privacy",
     "privacy": "privacy",
     "subject:face": "privacy",
-    "unknown:retouch": "restore",
+    **dict.fromkeys(("unknown:retouch", "property:skin", "retouch", "smooth"), "retouch"),
     "unknown:deblur": "restore",
     "unknown:negative": "tone",
     **dict.fromkeys(("weather", "falling"), "weather"),
@@ -244,6 +245,7 @@ def describe_supported() -> str:
         "restore": "denoise, deblock, dehaze, sharpen, auto",
         "privacy": "all faces, blurred or pixelated",
         "recolor": "the subject, the background or the whole picture, in any colour",
+        "retouch": "smooth skin, brighten face, red eye; all faces",
         "upscale": "2 or 4 times the size, with more detail",
     }
     names |= {

@@ -16,7 +16,7 @@ from retouch.engines.planner.text import Token, clean, fold, script_of, tokenise
 _FILES = (
     *("words", "things", "connect", "scenes", "places", "styles", "tones", "colours"),
     *("geometry", "frames", "weather", "restore", "recolor", "refused", "later", "cautions", "privacy"),
-    "upscale",
+    *("upscale", "retouch"),
 )
 _SHADES = ("hex", "light", "dark")
 _SHORTEST_STEM = 2

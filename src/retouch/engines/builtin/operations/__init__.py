@@ -13,6 +13,7 @@ from retouch.engines.builtin.operations import (
     privacy,
     recolor,
     restore,
+    retouch,
     sky_replace,
     style,
     tone,
@@ -35,6 +36,7 @@ _ROWS: Mapping[str, OperationFunction] = {
     "recolor": recolor.apply,
     "privacy": privacy.apply,
     "upscale": upscale.apply,
+    "retouch": retouch.apply,
 }
 
 OPERATIONS: Final = Table("operation", _ROWS)
