@@ -35,6 +35,7 @@ PLANS: list[dict[str, Any]] = [
     *({"kind": "restore", "mode": name} for name in ("denoise", "deblock", "dehaze", "sharpen", "auto")),
     *({"kind": "frame", "frame": name} for name in FRAMES),
     *({"kind": "recolor", "target": name, "color": "#2d7dd2"} for name in ("subject", "background", "whole")),
+    *({"kind": "text.add", "text": text} for text in ("Hi", "你好", "안녕", "مرحبا", "नमस्ते")),
     {"kind": "geometry", "action": "crop", "ratio": "square", "to": "subject"},
     {"kind": "geometry", "action": "resize", "percent": 150},
     {"kind": "geometry", "action": "rotate", "degrees": 7},

@@ -27,6 +27,16 @@ _FACES = {
     "चेहरा धुंधला करो": "blur",
     "얼굴 모자이크 처리해줘": "pixelate",
 }
+_TEXTS: dict[str, dict[str, Any]] = {
+    "Ajoute le texte « Bonjour » en haut": {"kind": "text.add", "text": "Bonjour", "position": "top"},
+    'Add the caption "Rotate me 90 degrees" at the bottom': {
+        "kind": "text.add",
+        "text": "Rotate me 90 degrees",
+        "position": "bottom",
+    },
+    'Add the text "Hello"': {"kind": "text.add", "text": "Hello"},
+    "添加文字“你好”": {"kind": "text.add", "text": "你好"},
+}
 # These were to be refused when they were written; what they ask for has been built since.
 _BUILT_SINCE: dict[str, list[dict[str, Any]]] = {
     "Gire a imagem 90 graus": [{"kind": "geometry", "action": "rotate", "degrees": 90}],
@@ -36,6 +46,7 @@ _BUILT_SINCE: dict[str, list[dict[str, Any]]] = {
     "upscale 4x": [{"kind": "upscale", "factor": 4}],
     "Upscale 4x": [{"kind": "upscale", "factor": 4}],
     "Aumenta la resolución x4 con IA": [{"kind": "upscale", "factor": 4}],
+    **{text: [operation] for text, operation in _TEXTS.items()},
     "空を夕焼けに置き換えて": [{"kind": "sky.replace", "scene": "sunset"}],
     "replace the sky with a sunset": [{"kind": "sky.replace", "scene": "sunset"}],
     "把天空换成星空": [{"kind": "sky.replace", "scene": "starry sky"}],

@@ -167,9 +167,8 @@ def test_one_part_not_understood_refuses_the_whole_and_is_quoted_alone() -> None
 
 
 def test_a_quoted_text_is_not_cut_at_its_punctuation() -> None:
-    assert plan_instruction('Write "Hello, world. And more" on it').unsupported == (
-        'Write "Hello, world. And more" on it',
-    )
+    (operation,) = plan_instruction('Write "Hello, world. And more" on it').operations
+    assert operation.to_json() == {"kind": "text.add", "text": "Hello, world. And more"}
 
 
 def test_a_typing_error_is_forgiven_at_the_price_of_confidence() -> None:

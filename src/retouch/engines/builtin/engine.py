@@ -65,11 +65,13 @@ class BuiltinEngine:
         from retouch.engines.builtin.faces import FaceDetector  # noqa: PLC0415 - only in the child
         from retouch.engines.builtin.installed import install  # noqa: PLC0415 - the same
         from retouch.engines.builtin.landmarks import LandmarkNet  # noqa: PLC0415 - the same
+        from retouch.engines.builtin.lettering.fonts import load as load_fonts  # noqa: PLC0415 - the same
         from retouch.engines.builtin.matting import U2NetMatting  # noqa: PLC0415 - the same
         from retouch.engines.builtin.operations import OPERATIONS  # noqa: PLC0415 - the same
 
         install(self._environment.scenes_dir, self._environment.report)
         self._operations = OPERATIONS
+        load_fonts()
         place = self._environment.cache_dir, self._environment.threads
         self._matting = U2NetMatting(self._environment.weights("u2net"), *place)
         with suppress(WeightsMissing):  # said again, to whoever asks for faces

@@ -64,6 +64,10 @@ _Pixels: TypeAlias = Annotated[int, Field(ge=1, le=20_000)]
 _Ratio: TypeAlias = Annotated[
     str, Field(pattern=r"^(square|[1-9][0-9]{0,3}(\.[0-9]{1,3})?:[1-9][0-9]{0,3}(\.[0-9]{1,3})?)$")
 ]
+_Wording: TypeAlias = Annotated[str, Field(min_length=1, max_length=300, description="verbatim")]
+_Place: TypeAlias = Literal[
+    "top", "bottom", "center", "left", "right", "top left", "top right", "bottom left", "bottom right"
+]
 _Side: TypeAlias = Literal["left", "right", "top", "bottom"]
 
 
@@ -224,6 +228,14 @@ class _Retouch(_Strict):
     strength: _Strength | None = None
 
 
+class _TextAdd(_Strict):
+    kind: Literal["text.add"]
+    text: _Wording
+    position: _Place | None = None
+    color: _Colour | None = None
+    size: Literal["small", "large"] | None = None
+
+
 _Step: TypeAlias = (
     _BackgroundReplace
     | _SkyReplace
@@ -242,6 +254,7 @@ _Step: TypeAlias = (
     | _Restore
     | _Recolor
     | _Privacy
+    | _TextAdd
     | _Upscale
     | _Retouch
 )

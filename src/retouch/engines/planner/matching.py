@@ -14,7 +14,7 @@ from retouch.engines.planner.text import Token, script_of
 from retouch.engines.planner.words import LATIN, Lexicon, Node
 
 _PIECE = 10
-_UNKNOWN = {"word": 200, "cjk": 120, "number": 4, "symbol": 0, "colour": 0, "ratio": 0}
+_UNKNOWN = {"word": 200, "cjk": 120, "number": 4, "symbol": 0, "colour": 0, "ratio": 0, "quote": 0}
 _GRAMMAR = frozenset(
     {"filler", "and", "neg", "more", "less", "too", "only", "except", "keep", "change", "put"}
 )
@@ -166,7 +166,7 @@ def _walk(tokens: Sequence[Token], choice: list[_Match], start: int, end: int) -
         match = choice[at - start]
         last = at + match.length
         token = tokens[at]
-        if match.labels == ("unknown",) and token.kind in {"number", "colour", "symbol", "ratio"}:
+        if match.labels == ("unknown",) and token.kind in {"number", "colour", "symbol", "ratio", "quote"}:
             value = _number(token.key) if token.kind == "number" else 0.0
             marks.append(Mark(token.kind, at, last, value, token.key))
         else:

@@ -12,6 +12,8 @@ from retouch.engines.planner.compounds import split_compounds
 from retouch.engines.planner.language import detect, latin_languages
 from retouch.engines.planner.matching import Mark, Matched, Matcher
 from retouch.engines.planner.plan import Operation, Plan
+from retouch.engines.planner.quotations import quotations, unquoted, with_quotations
+from retouch.engines.planner.quoting import holds_a_request, speaks_of_text, unmarked
 from retouch.engines.planner.readers import read
 from retouch.engines.planner.reading import Reading
 from retouch.engines.planner.steps import (
@@ -25,7 +27,7 @@ from retouch.engines.planner.steps import (
     repeats,
 )
 from retouch.engines.planner.text import Token, clean, tokenise
-from retouch.engines.planner.words import load
+from retouch.engines.planner.words import Lexicon, load
 
 _QUOTE = 120  # characters quoted of a part that was not understood
 _QUOTES = 10
@@ -35,8 +37,9 @@ _NOUNS = frozenset({"subject", "property", "rest", "person", "image"})
 _WHOLE = frozenset({"style", "tone", "weather", "restore"})
 _ONCE = frozenset({"background.replace", "sky.replace"})
 _MENDED = frozenset({"geometry", "restore"})
+_BORROWING = _MENDED | {"text.add"}
 _MENDING = frozenset({"remove", "fix", "enhance", "image", "rest"})  # "it is noisy: take that away"
-_BORROWED = frozenset({"flip", "remove", "down", "less", "add", "extend", "crop"})
+_BORROWED = frozenset({"flip", "remove", "down", "less", "add", "extend", "crop", "write", "put"})
 
 
 def plan_instruction(text: str) -> Plan:
@@ -45,8 +48,16 @@ def plan_instruction(text: str) -> Plan:
     What is not understood stands verbatim in ``unsupported``, and then there are no operations at all.
     """
     text = clean(text)
-    tokens = tokenise(text)
-    lexicon = load()
+    quoted = quotations(text) or tuple(filter(None, [unmarked(text)]))
+    if quoted:
+        plan = _plan(text, with_quotations(text, quoted), load(quoting=True))
+        if plan.operations or speaks_of_text(text, quoted) or holds_a_request(text, quoted):
+            return plan
+    return _plan(text, tokenise(text), load())
+
+
+def _plan(text: str, tokens: list[Token], lexicon: Lexicon) -> Plan:
+    """The plan of the likeliest language in which there is one."""
     tokens = split_compounds(tokens, lexicon)
     latin = latin_languages(tokens, lexicon)
     plans: list[Plan] = []
@@ -186,7 +197,7 @@ class _Draft:
             return True
         if last.kind.startswith("background."):
             return self._speaks_of_background(last, bag)
-        return last.kind in _MENDED and self._borrows(last, bag)
+        return last.kind in _BORROWING and self._borrows(last, bag)
 
     def _speaks_of_background(self, last: Step, bag: Bag) -> bool:
         """Whether ``bag`` is a request if it leaves out the word background: "cut it out, white"."""
@@ -225,7 +236,7 @@ class _Draft:
         real = wants_it_real(self.matched.marks)
         if real and any(operation.kind == "style" for operation in operations):
             self.refused.append((real.first, real.last))
-        if self.refused or not operations or asks(self.text):
+        if self.refused or not operations or asks(unquoted(self.text, self.tokens)):
             return self._refusal()
         warnings = tuple(said for step in self.steps for said in step.reading.warnings)
         warnings += (*_unkept(kept, operations), *formats(self.tokens, self.matched.marks))

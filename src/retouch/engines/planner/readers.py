@@ -30,6 +30,7 @@ from retouch.engines.planner.repairs import read_recolor, read_restore
 from retouch.engines.planner.replacing import undoes, without_the_old
 from retouch.engines.planner.slots import fill, strength_of
 from retouch.engines.planner.supported import SUPPORTED
+from retouch.engines.planner.texts import read_text
 from retouch.engines.planner.tones import axes_of
 
 _MOST = 100
@@ -61,6 +62,7 @@ def read(bag: Bag) -> Reading | None:
 
 def _read(bag: Bag) -> Reading | None:
     for reader in (
+        read_text,
         read_constraint,
         read_prohibition,
         read_isolation,

@@ -57,7 +57,7 @@ _DEGREES = "°º˚"
 class Token:
     """One word, character, number, symbol or boundary; ``key`` is its folded form.
 
-    ``kind`` is one of word, cjk, number, ratio ("16:9"), colour, symbol, break.
+    ``kind`` is one of word, cjk, number, ratio ("16:9"), colour, symbol, break, quote (its key is verbatim).
     """
 
     key: str

@@ -16,8 +16,9 @@ from retouch.engines.planner.text import Token, clean, fold, script_of, tokenise
 _FILES = (
     *("words", "things", "connect", "scenes", "places", "styles", "tones", "colours"),
     *("geometry", "frames", "weather", "restore", "recolor", "refused", "later", "cautions", "privacy"),
-    *("upscale", "retouch"),
+    *("upscale", "retouch", "texts"),
 )
+_BESIDE_QUOTATIONS = "lettering"  # words that mean these things only where text is quoted
 _SHADES = ("hex", "light", "dark")
 _SHORTEST_STEM = 2
 _LONGEST_ENDING = 7
@@ -47,6 +48,8 @@ class Lexicon:
 
     def keys_of(self, token: Token) -> list[tuple[str, str]]:
         """Forms under which ``token`` may stand in the tree, each with the Arabic prefix taken off for it."""
+        if token.kind == "quote":
+            return []
         keys = [(token.key, "")]
         if token.kind != "word":
             return keys
@@ -72,11 +75,16 @@ class Lexicon:
 @lru_cache(maxsize=1)
 def load() -> Lexicon:
     """The lexicon; read from the package's data on the first call, about 0.2 s."""
+
+
+@lru_cache(maxsize=2)
+def load(*, quoting: bool = False) -> Lexicon:
+    """The lexicon, or the one for texts with a quotation; read from package data on the first call, 0.2 s."""
     languages = _read("languages")
     root = Node()
     colours: dict[str, Mapping[str, str]] = {}
     concepts: dict[str, Mapping[str, str]] = {}
-    for name in _FILES:
+    for name in (*_FILES, *([_BESIDE_QUOTATIONS] if quoting else ())):
         for concept, row in _read(name).items():
             labels = tuple(re.split(r"\+(?=[a-z])", concept))
             if "hex" in row:

@@ -16,6 +16,7 @@ from retouch.engines.builtin.operations import (
     retouch,
     sky_replace,
     style,
+    text_add,
     tone,
     upscale,
     weather,
@@ -35,6 +36,7 @@ _ROWS: Mapping[str, OperationFunction] = {
     "restore": restore.apply,
     "recolor": recolor.apply,
     "privacy": privacy.apply,
+    "text.add": text_add.apply,
     "upscale": upscale.apply,
     "retouch": retouch.apply,
 }

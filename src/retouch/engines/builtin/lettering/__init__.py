@@ -1,0 +1,1 @@
+"""Setting text: fonts, direction, lines, colour on a ground."""
