@@ -19,6 +19,7 @@ from retouch.engines.planner.plan import Operation, Plan
 from retouch.settings import Settings
 from retouch.task import DEFAULT_MODEL, EditRequest
 from retouch.testing import pictures
+from retouch.weights.store import WeightsStore
 from retouch.worker.child.pool import ChildPool
 
 FRAMES = ("border", "polaroid", "vignette", "rounded", "sticker outline", "drop shadow", "grain")
@@ -41,6 +42,10 @@ PLANS: list[dict[str, Any]] = [
     {"kind": "geometry", "action": "rotate", "degrees": 7},
     {"kind": "geometry", "action": "flip", "axis": "horizontal"},
     {"kind": "geometry", "action": "extend", "percent": 20},
+]
+BESIDE: list[dict[str, Any]] = [
+    {"kind": "background.replace", "image": 1},
+    {"kind": "style", "image": 1},
 ]
 RESIZING = {"geometry", "frame"}
 
@@ -69,17 +74,24 @@ def children(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -
     runner.run(pool.stop())
 
 
+def has_style_nets() -> bool:
+    store = WeightsStore(Settings().weights_dir)
+    return store.has("style-predict") and store.has("style-transform")
+
+
 @pytest.mark.xdist_group("builtin-in-child")
-@pytest.mark.parametrize("operation", PLANS, ids=lambda each: " ".join(map(str, each.values())))
+@pytest.mark.parametrize("operation", [*PLANS, *BESIDE], ids=lambda each: " ".join(map(str, each.values())))
 def test_it_works_behind_the_sandbox(
     operation: dict[str, Any], runner: asyncio.Runner, children: ChildPool, photo: bytes
 ) -> None:
+    if operation in BESIDE[1:] and not has_style_nets():
+        pytest.skip("the style nets are not here; run: retouch models pull style-predict style-transform")
     plan = Plan("en", (Operation.from_json(operation),), 1.0)
     request = EditRequest(model=DEFAULT_MODEL, prompt="", sources=(), seed=4)
 
     async def edit() -> tuple[int, int]:
         async with children.session() as session:
-            await session.prepare([photo])
+            await session.prepare([photo, pictures.saved(pictures.ball(90, 200))][: plan.pictures])
             await session.edit("builtin", request, plan, timeout_s=60, on_progress=lambda _: None)
             (image,) = await session.finish("png", None)
         return image.width, image.height

@@ -35,3 +35,12 @@ async def test_strict_takes_what_is_honoured(client: httpx2.AsyncClient, change:
     answer = await client.post("/v1/images/edits", json=STARRY | change | {"strict": True})
 
     assert answer.status_code == 200
+
+
+async def test_strict_refuses_to_point_to_a_picture_that_is_not_there(client: httpx2.AsyncClient) -> None:
+    asked = STARRY | {"prompt": "Use the second picture as the background", "strict": True}
+    two = {"image_urls": ["https://example.com/a.png", "https://example.com/b.png"]}
+    answer = await client.post("/v1/images/edits", json=asked)
+
+    assert problem(answer, 400, "invalid_request_error")["param"] == "image_urls"
+    assert (await client.post("/v1/images/edits", json=asked | two)).status_code == 200

@@ -70,6 +70,16 @@ def test_what_is_no_file_is_not_read() -> None:
     assert json.loads(done.stdout)["error"]["code"] == "image_unreadable"
 
 
+def test_a_picture_that_was_not_given_is_missed_before_any_is_opened(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(pictures.saved(pictures.ball(40, 30)))
+    asked = "Use the third picture as the background"
+    done = retouch("edit", str(photo), asked, "--image", str(photo), "-o", "x.png", "--json")
+    error = json.loads(done.stdout)["error"]
+    assert error["code"] == "instruction_not_supported"
+    assert "picture 3, and the request has only 2" in error["message"]
+
+
 def test_a_data_folder_that_is_none_is_one_clear_line(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()

@@ -17,6 +17,7 @@ from retouch.engines.builtin.engine import BuiltinEngine
 from retouch.engines.builtin.operations.background_replace import apply
 from retouch.engines.planner.plan import Operation, Plan
 from retouch.errors import InstructionNotSupported
+from retouch.settings import ModelRoute
 from retouch.task import EditRequest, Source, SourceKind
 from retouch.testing.engines import FakeEngine
 from retouch.worker import steps
@@ -98,6 +99,37 @@ def request(count: int) -> EditRequest:
 def test_pictures_that_nobody_looks_at_are_ignored(plan: Plan, count: int, ignored: list[str]) -> None:
     said = routing.unhonoured(request(count), BuiltinEngine.capabilities, plan)
     assert [each.param for each in said] == ignored
+
+
+LIKE_THE_THIRD = Plan("en", (Operation("style", {"image": 2}),), 1.0)
+FAKE = "retouch.testing.engines:FakeEngine"
+MODELS = {"m": ModelRoute(engines=("builtin",)), "f": ModelRoute(engines=(FAKE,))}
+
+
+@pytest.mark.parametrize(
+    ("plan", "count", "said"),
+    [(BEHIND, 1, "picture 2, and the request has only one"), (LIKE_THE_THIRD, 2, "picture 3.*only 2")],
+)
+def test_a_picture_that_the_request_does_not_have_is_missed_at_routing(
+    plan: Plan, count: int, said: str
+) -> None:
+    """Before any picture is fetched: which one was meant, nobody can know."""
+    with pytest.raises(InstructionNotSupported, match=said):
+        routing.route(request(count), plan, MODELS)
+    assert routing.route(request(count + 1), plan, MODELS).ignored == ()
+
+
+def test_no_picture_is_pointed_to_that_the_engine_would_not_look_at() -> None:
+    most = BuiltinEngine.capabilities.max_images
+    last, beyond = (Plan("en", (Operation("style", {"image": place}),), 1.0) for place in (most - 1, most))
+    assert routing.route(request(16), last, MODELS).engine == "builtin"
+    with pytest.raises(InstructionNotSupported, match=f"picture {most + 1}"):
+        routing.route(request(16), beyond, MODELS)
+
+
+def test_an_engine_that_follows_no_plan_misses_nothing() -> None:
+    asked = EditRequest(model="f", prompt="", sources=request(1).sources, seed=1)
+    assert routing.route(asked, BEHIND, MODELS).engine == FAKE
 
 
 def test_an_engine_without_a_plan_looks_at_all_that_it_can() -> None:

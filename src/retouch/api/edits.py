@@ -21,10 +21,11 @@ from retouch.api.openapi import json_body, problems_of
 from retouch.api.services import Services, services
 from retouch.api.tasks import show
 from retouch.api.waiting import preferred_wait, until_ended
-from retouch.errors import InvalidRequest, RequestError
+from retouch.errors import InstructionNotSupported, InvalidRequest, RequestError
 
 if TYPE_CHECKING:
     from retouch.api.dialects.draft import Draft
+    from retouch.engines.planner.plan import Plan
     from retouch.task import EditRequest, Task
     from retouch.tasks.keys import Principal
     from retouch.tasks.once import OnceKey
@@ -111,6 +112,7 @@ def _require_honoured(filled: EditRequest, house: Services) -> None:
     from retouch.engines.planner import plan_instruction  # noqa: PLC0415 - the same
 
     plan = plan_instruction(filled.prompt)
+    _require_pictures(filled, plan, house)
     first = None
     for name in house.settings.models[filled.model].engines:
         unhonoured = routing.unhonoured(filled, registry.capabilities(name), plan)
@@ -121,3 +123,16 @@ def _require_honoured(filled: EditRequest, house: Services) -> None:
         raise InvalidRequest(
             f"{first.param} would be ignored ({first.reason}), and strict was asked for.", param=first.param
         )
+
+
+def _require_pictures(filled: EditRequest, plan: Plan, house: Services) -> None:
+    """Refuse an instruction that points to a picture which the request does not have."""
+    from retouch.engines import registry, routing  # noqa: PLC0415 - loaded late, as above
+
+    engines = house.settings.models[filled.model].engines
+    if not all(registry.capabilities(name).needs_plan for name in engines):
+        return
+    try:
+        routing.require_pictures(filled, plan)
+    except InstructionNotSupported as error:
+        raise InvalidRequest(error.message, param="image_urls") from None

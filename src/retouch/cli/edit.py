@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from retouch.cli.common import AsJson, err, note, out, print_json
 from retouch.errors import ImageUnreadable, RetouchError, SetupError, SourceTooLarge
 from retouch.settings import Settings, load_settings
-from retouch.task import DEFAULT_MODEL, EditRequest, Failure, OutputFormat
+from retouch.task import DEFAULT_MODEL, EditRequest, Failure, OutputFormat, Source, SourceKind
 
 if TYPE_CHECKING:
     from retouch.engines.base import EncodedImage
@@ -41,6 +41,10 @@ def edit(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Where to write; the ending picks the format.")
     ],
+    images: Annotated[
+        list[Path] | None,
+        typer.Option("--image", help="A further picture that the instruction points to; may be repeated."),
+    ] = None,
     n: Annotated[int, typer.Option("--n", "-n", min=1, max=10, help="How many different pictures.")] = 1,
     seed: Annotated[
         int | None, typer.Option(min=0, max=_SEED_MAX, help="Same seed, same picture. [default: drawn]")
@@ -53,9 +57,11 @@ def edit(
         retouch edit photo.png "Change the background to a starry sky" -o starry.png
 
         retouch edit photo.jpg "Convert the image to cyberpunk style" -o neon.png --n 2 --seed 7
+
+        retouch edit photo.png "Use the second picture as the background" --image beach.jpg -o there.png
     """
     try:
-        report = _run(photo, instruction, output, n, seed, quiet=as_json)
+        report = _run((photo, *(images or ())), instruction, output, n, seed, quiet=as_json)
     except RetouchError as error:
         if not as_json:
             raise
@@ -72,20 +78,20 @@ def edit(
 
 
 def _run(
-    photo: Path, instruction: str, output: Path, n: int, seed: int | None, *, quiet: bool
+    photos: Sequence[Path], instruction: str, output: Path, n: int, seed: int | None, *, quiet: bool
 ) -> dict[str, Any]:
     settings = load_settings(worker_slots=1)
     request = EditRequest(
         model=DEFAULT_MODEL,
         prompt=instruction.strip(),
-        sources=(),
+        sources=tuple(Source(SourceKind.OBJECT, photo.name) for photo in photos),
         n=n,
         seed=secrets.randbelow(_SEED_MAX) if seed is None else seed,
         output_format=_format(output),
     )
-    data = _read(photo, settings.image_max_bytes)
+    blobs = [_read(photo, settings.image_max_bytes) for photo in photos]
     started = time.perf_counter()
-    made = asyncio.run(_edit(settings, request, data, quiet=quiet))
+    made = asyncio.run(_edit(settings, request, blobs, quiet=quiet))
     return made.report(_write(output, made.pictures), time.perf_counter() - started)
 
 
@@ -119,7 +125,7 @@ class _Made:
         }
 
 
-async def _edit(settings: Settings, request: EditRequest, data: bytes, *, quiet: bool) -> _Made:
+async def _edit(settings: Settings, request: EditRequest, blobs: Sequence[bytes], *, quiet: bool) -> _Made:
     from retouch.credentials.signer import Signer  # noqa: PLC0415 - --help must stay quick
     from retouch.engines import routing  # noqa: PLC0415 - the same
     from retouch.engines.planner import learn, plan_instruction  # noqa: PLC0415 - the same
@@ -137,7 +143,7 @@ async def _edit(settings: Settings, request: EditRequest, data: bytes, *, quiet:
         try:
             async with children.session() as session:
                 show("reading", 5)
-                prepared = await session.prepare([data])
+                prepared = await session.prepare(blobs[: routing.looked_at(route.capabilities, plan)])
                 summary = await session.edit(
                     route.engine,
                     request,

@@ -30,15 +30,37 @@ def route(request: EditRequest, plan: Plan, models: Mapping[str, ModelRoute]) ->
 
     Raises:
         EngineUnavailable: the model has no engine any more (the settings changed since the submit).
-        InstructionNotSupported: every engine needs a plan, and the planner did not understand.
+        InstructionNotSupported: every engine needs a plan, and the planner did not understand; or the plan
+            names a picture that the request does not have, or that no engine looks at.
     """
     if request.model not in models:
         raise EngineUnavailable(f"the model {request.model!r} is no longer served here")
     for name in models[request.model].engines:
         able = registry.capabilities(name)
-        if plan.operations or not able.needs_plan:
+        if not able.needs_plan or (plan.operations and plan.pictures <= able.max_images):
+            if able.needs_plan:
+                require_pictures(request, plan)
             return Route(name, able, (*request.ignored, *unhonoured(request, able, plan)))
+    if plan.operations:
+        raise InstructionNotSupported(
+            f"The instruction points to picture {plan.pictures}: no engine of this model looks at so many."
+        )
     raise not_supported(plan)
+
+
+def require_pictures(request: EditRequest, plan: Plan) -> None:
+    """Refuse a plan that names a picture which the request does not have: nobody can know which was meant.
+
+    Raises:
+        InstructionNotSupported: it says which picture is meant, and how many there are.
+    """
+    there = len(request.sources)
+    if plan.pictures > there:
+        have = "only one" if there == 1 else f"only {there}"
+        raise InstructionNotSupported(
+            f"The instruction points to picture {plan.pictures}, and the request has {have}: "
+            "the first is the one that is edited."
+        )
 
 
 def looked_at(able: Capabilities, plan: Plan) -> int:

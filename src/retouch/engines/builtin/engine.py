@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from retouch.engines.builtin.matting import U2NetMatting
     from retouch.engines.builtin.operation import Canvas, Context, Matte, OperationFunction
     from retouch.engines.builtin.span import SpanNet
+    from retouch.engines.builtin.styles.reference import Nets
+    from retouch.engines.builtin.stylizing import StyleNets
     from retouch.engines.planner.plan import Plan
     from retouch.task import EditRequest
 
@@ -40,7 +42,7 @@ class BuiltinEngine:
     name = "builtin"
     capabilities = Capabilities(
         where="cpu",
-        max_images=2,
+        max_images=10,
         max_n=10,
         mask="composite",
         supports=frozenset({"seed", "n", "second_image"}),
@@ -59,6 +61,7 @@ class BuiltinEngine:
         self._detector: FaceDetector | None = None
         self._landmarks: LandmarkNet | None = None
         self._enlargers: dict[int, SpanNet] = {}
+        self._style_nets: StyleNets | None = None
 
     def warm(self) -> None:
         """Import the operations and compile the nets; both need files. Only the matte's must be there."""
@@ -68,15 +71,19 @@ class BuiltinEngine:
         from retouch.engines.builtin.lettering.fonts import load as load_fonts  # noqa: PLC0415 - the same
         from retouch.engines.builtin.matting import U2NetMatting  # noqa: PLC0415 - the same
         from retouch.engines.builtin.operations import OPERATIONS  # noqa: PLC0415 - the same
+        from retouch.engines.builtin.stylizing import StyleNets  # noqa: PLC0415 - the same
 
         install(self._environment.scenes_dir, self._environment.report)
         self._operations = OPERATIONS
         load_fonts()
         place = self._environment.cache_dir, self._environment.threads
-        self._matting = U2NetMatting(self._environment.weights("u2net"), *place)
+        weights = self._environment.weights
+        self._matting = U2NetMatting(weights("u2net"), *place)
         with suppress(WeightsMissing):  # said again, to whoever asks for faces
-            self._detector = FaceDetector(self._environment.weights("faces"), *place)
-            self._landmarks = LandmarkNet(self._environment.weights("face-landmarks"), *place)
+            self._detector = FaceDetector(weights("faces"), *place)
+            self._landmarks = LandmarkNet(weights("face-landmarks"), *place)
+        with suppress(WeightsMissing):  # the same
+            self._style_nets = StyleNets(weights("style-predict"), weights("style-transform"), *place)
         self._warm_enlargers()
 
     def _warm_enlargers(self) -> None:
@@ -94,7 +101,7 @@ class BuiltinEngine:
         started = time.perf_counter()
         seen = _remembered(self._matte), _remembered(self._faces), _remembered(self._portraits)
         own = self._enlarger, self._environment.max_pixels
-        work = _Work(request, plan, images, run, *seen, *own, list(plan.warnings))
+        work = _Work(request, plan, images, run, *seen, *own, self._styling, list(plan.warnings))
         pictures = tuple(
             Edited(self._picture(work, index).pixels, request.seed + index) for index in range(request.n)
         )
@@ -144,6 +151,11 @@ class BuiltinEngine:
 
         return self._enlargers.get(factor) or no_enlarger(factor)
 
+    def _styling(self) -> Nets:
+        from retouch.engines.builtin.operation import no_style_nets  # noqa: PLC0415 - needs numpy
+
+        return no_style_nets() if self._style_nets is None else self._style_nets
+
 
 @dataclass(frozen=True, slots=True)
 class _Work:
@@ -158,6 +170,7 @@ class _Work:
     portraits: Callable[[NDArray[np.uint8]], tuple[Landmarks, ...]]
     enlarger: Callable[[int], Enlarger]
     pixels_max: int
+    style_nets: Callable[[], Nets]
     warnings: list[str]
 
     def context(self, index: int, position: int) -> Context:
@@ -177,6 +190,7 @@ class _Work:
             portraits=self.portraits,
             enlarger=self.enlarger,
             pixels_max=self.pixels_max,
+            style_nets=self.style_nets,
         )
 
     def report(self, index: int, part: float) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from retouch.engines.builtin.enlarging import Enlarger
     from retouch.engines.builtin.faces import Face
     from retouch.engines.builtin.landmarks import Landmarks
+    from retouch.engines.builtin.styles.reference import Nets
 
 Matte: TypeAlias = "NDArray[np.float32]"  # (H, W) float32, 0..1, 1 = subject
 
@@ -57,6 +58,14 @@ def no_enlarger(factor: int) -> Enlarger:
     )
 
 
+def no_style_nets() -> Nets:
+    """Stands where nothing can be painted in the style of another picture: its nets are a download apart."""
+    raise WeightsMissing(
+        "The models style-predict and style-transform are not on this machine; run: retouch models pull "
+        "style-predict style-transform"
+    )
+
+
 @dataclass(slots=True)
 class Context:
     """What an operation may use besides its canvas and arguments.
@@ -64,8 +73,9 @@ class Context:
     ``seed`` is this picture's own, ``variation`` its index among the n asked for. ``matte`` gives the
     subject of a picture (computed once per picture and kept). ``progress`` takes 0..1 of this operation
     and raises TaskCancelled when nobody waits any more: call it between heavy steps. ``faces`` finds the
-    faces of a picture, ``portraits`` the points of each, ``enlarger`` gives the net for a factor; all three
-    raise WeightsMissing. A result has at most ``pixels_max`` pixels.
+    faces of a picture, ``portraits`` the points of each, ``enlarger`` gives the net for a factor,
+    ``style_nets`` what paints in another's style; all four may raise WeightsMissing. A result has at most
+    ``pixels_max`` pixels.
     """
 
     seed: int
@@ -79,6 +89,7 @@ class Context:
     portraits: Callable[[NDArray[np.uint8]], tuple[Landmarks, ...]] = no_landmarks
     enlarger: Callable[[int], Enlarger] = no_enlarger
     pixels_max: int = 24_000_000
+    style_nets: Callable[[], Nets] = no_style_nets
 
     def rng(self, salt: int = 0) -> np.random.Generator:
         """A generator of this picture's own; ``salt`` separates the operation's independent draws."""

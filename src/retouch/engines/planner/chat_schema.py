@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function, str_schema
 
 from retouch.engines.planner import vocabulary
+from retouch.engines.planner.naming import MOST
 from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.supported import SUPPORTED
 
@@ -68,6 +69,7 @@ _Wording: TypeAlias = Annotated[str, Field(min_length=1, max_length=300, descrip
 _Place: TypeAlias = Literal[
     "top", "bottom", "center", "left", "right", "top left", "top right", "bottom left", "bottom right"
 ]
+_Further: TypeAlias = Annotated[int, Field(ge=1, le=MOST - 1, description="1 is the second picture")]
 _Side: TypeAlias = Literal["left", "right", "top", "bottom"]
 
 
@@ -83,7 +85,7 @@ class _BackgroundReplace(_Strict):
     scene: _Scene | None = None
     color: _Colour | None = None
     gradient: Annotated[list[_Colour], Field(min_length=2, max_length=2)] | None = None
-    image: Annotated[int, Field(ge=1, le=63, description="place of a further picture")] | None = None
+    image: _Further | None = None
     keep: Literal["subject"] | None = None
 
     @model_validator(mode="after")
@@ -111,6 +113,12 @@ class _BackgroundBlur(_Strict):
 class _StyleChange(_Strict):
     kind: Literal["style"]
     style: _Style
+    strength: _Strength | None = None
+
+
+class _StyleOfAnother(_Strict):
+    kind: Literal["style"]
+    image: _Further
     strength: _Strength | None = None
 
 
@@ -242,6 +250,7 @@ _Step: TypeAlias = (
     | _BackgroundRemove
     | _BackgroundBlur
     | _StyleChange
+    | _StyleOfAnother
     | _Tone
     | _Crop
     | _Resize

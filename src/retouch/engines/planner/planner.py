@@ -11,6 +11,7 @@ from retouch.engines.planner.cautions import asks, formats, wants_it_real
 from retouch.engines.planner.compounds import split_compounds
 from retouch.engines.planner.language import detect, latin_languages
 from retouch.engines.planner.matching import Mark, Matched, Matcher
+from retouch.engines.planner.naming import named
 from retouch.engines.planner.plan import Operation, Plan
 from retouch.engines.planner.quotations import quotations, unquoted, with_quotations
 from retouch.engines.planner.quoting import holds_a_request, speaks_of_text, unmarked
@@ -64,6 +65,7 @@ def _plan(text: str, tokens: list[Token], lexicon: Lexicon) -> Plan:
     for language in latin if len(tokens) <= _LONGEST_RETRY else latin[:1]:
         spoken = detect(tokens, language)
         matched = Matcher(lexicon, language, spoken).match(tokens)
+        matched = replace(matched, marks=named(matched.marks))
         if plans and matched.typos:
             continue  # an unknown word is not first taken for another language and then for a typing error
         plans.append(_Draft(text, tokens, matched, spoken, head_last=spoken in lexicon.head_last).plan())

@@ -22,6 +22,7 @@ from retouch.engines.planner.enlarging import read_upscale
 from retouch.engines.planner.faces import read_retouch
 from retouch.engines.planner.geometry import read_geometry
 from retouch.engines.planner.installed import read_installed
+from retouch.engines.planner.pictures import read_picture
 from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.privacy import read_privacy
 from retouch.engines.planner.quantities import numbers_of
@@ -67,6 +68,7 @@ def _read(bag: Bag) -> Reading | None:
         read_prohibition,
         read_isolation,
         read_blur,
+        read_picture,
         read_privacy,
         read_retouch,
         read_sky,

@@ -81,10 +81,14 @@ def _stands_alone(part: Bag, reading: Reading) -> bool:
 
 
 def _in_doubt(bag: Bag, steps: list[Step]) -> bool:
-    """Whether a frame or weather among the parts may be meant otherwise.
+    """Whether something among the parts may be meant otherwise.
 
     "A black and white border" may be of two colours, and in "cut off the border" nothing is to be added.
+    "Don't use the second picture as background" divides into nothing.
     """
+    if any("image" in step.reading.operation.arguments for step in steps if step.reading.operation):
+        families = [mark.family for mark in bag.content]
+        return "neg" in families[: families.index("picture")]
     framed = any(step.kind in {"frame", "weather"} and not step.bag.has(*_GIVING) for step in steps)
     return framed and (bag.has(*_TAKING) or "black and white" in bag.names("look"))
 

@@ -178,6 +178,8 @@ _POINTS_TO = {
     "property:resolution": "upscale",
     **dict.fromkeys(("text", "caption", "write", "quote", "unknown:font", "unknown:translate"), "text.add"),
     "unknown:mark": "frame",
+    **dict.fromkeys(("picture", "ordinal"), "background.replace"),
+    **dict.fromkeys(("filler:manner", "reference"), "style"),
     "unknown:privacy": "privacy",
     "privacy": "privacy",
     "subject:face": "privacy",
@@ -235,11 +237,13 @@ SUPPORTED: Final = Everything()
 def describe_supported() -> str:
     """Plain text, one line a kind: what it is, an example, and the names it takes."""
     names = {
-        "background.replace": "scenes: " + ", ".join(SUPPORTED.scenes) + "; or any colour or gradient",
+        "background.replace": "scenes: "
+        + ", ".join(SUPPORTED.scenes)
+        + "; or any colour or gradient, or the second picture",
         "background.remove": "gives the cut-out subject",
         "background.blur": "with an amount where you like",
         "sky.replace": "skies: " + ", ".join(SUPPORTED.skies),
-        "style": "styles: " + ", ".join(SUPPORTED.styles),
+        "style": "styles: " + ", ".join(SUPPORTED.styles) + "; or the style of the second picture",
         "tone": ", ".join(SUPPORTED.axes) + "; looks: " + ", ".join(SUPPORTED.looks),
         "geometry": "crop, resize, rotate, flip, straighten, extend",
         "frame": "border, polaroid, vignette, rounded, sticker outline, drop shadow, grain",

@@ -17,6 +17,7 @@ _FILES = (
     *("words", "things", "connect", "scenes", "places", "styles", "tones", "colours"),
     *("geometry", "frames", "weather", "restore", "recolor", "refused", "later", "cautions", "privacy"),
     *("upscale", "retouch", "texts"),
+    "pictures",
 )
 _BESIDE_QUOTATIONS = "lettering"  # words that mean these things only where text is quoted
 _SHADES = ("hex", "light", "dark")
@@ -72,11 +73,6 @@ class Lexicon:
 
 
 @vocabulary.forgotten
-@lru_cache(maxsize=1)
-def load() -> Lexicon:
-    """The lexicon; read from the package's data on the first call, about 0.2 s."""
-
-
 @lru_cache(maxsize=2)
 def load(*, quoting: bool = False) -> Lexicon:
     """The lexicon, or the one for texts with a quotation; read from package data on the first call, 0.2 s."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from retouch.engines.builtin.blur import Plane, f32, lens
 from retouch.engines.builtin.colour import decode
 from retouch.engines.builtin.compositing import Placement, composite
+from retouch.engines.builtin.further import further
 from retouch.engines.builtin.noise import grain_of
 from retouch.engines.builtin.operation import Canvas, Context, Matte
 from retouch.engines.builtin.scenes import SCENES, Framing, Scene, SceneImage
@@ -72,7 +73,7 @@ def _before_picture(
     canvas: Canvas, matte: Matte, arguments: Mapping[str, Any], context: Context
 ) -> tuple[Plane, Placement]:
     """Behind a subject that the lower border cuts, as in a portrait, it goes a little out of focus."""
-    picture = _covering(_other(arguments["image"], context), matte.shape)
+    picture = _covering(further(arguments["image"], context), matte.shape)
     background = decode(picture)
     if _framing(matte, None).cut:
         background = lens(background, max(background.shape) * _DEPTH)
@@ -83,21 +84,6 @@ def _before_picture(
         wrap=0.5,
         grain=max(grain_of(canvas.rgb) - grain_of(picture), 0.5 / 255),
     )
-
-
-def _other(place: object, context: Context) -> NDArray[np.uint8]:
-    """A further picture of the request, transparency on white."""
-    if not isinstance(place, int) or isinstance(place, bool) or place < 1:
-        raise InstructionNotSupported(f"image is the place of a further picture, from 1 on, not {place!r}")
-    if place > len(context.others):
-        raise InstructionNotSupported(
-            "the instruction puts another picture behind the subject, and the request has none"
-        )
-    pixels = context.others[place - 1]
-    if pixels.shape[2] == 3:
-        return pixels
-    alpha = f32(pixels[..., 3:]) / f32(255)
-    return (f32(pixels[..., :3]) * alpha + f32(255) * (1 - alpha) + f32(0.5)).astype(np.uint8)
 
 
 def _covering(picture: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.uint8]:

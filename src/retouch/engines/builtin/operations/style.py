@@ -1,4 +1,4 @@
-"""The operation ``style``: the photo as a painting, a drawing, or a night in a neon city."""
+"""The operation ``style``: the photo as a painting, a drawing, a night in a neon city, or like another."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 
 from retouch.engines.builtin.colour import to_float, to_uint8
+from retouch.engines.builtin.further import further
 from retouch.engines.builtin.operation import Canvas, Context
 from retouch.engines.builtin.styles import STYLES
-from retouch.engines.builtin.styles.sheet import Enlarge, Sheet
-from retouch.errors import InstructionNotSupported
+from retouch.engines.builtin.styles.reference import Reference
+from retouch.engines.builtin.styles.sheet import Enlarge, Sheet, Style
+from retouch.errors import InstructionNotSupported, WeightsMissing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,29 +24,27 @@ if TYPE_CHECKING:
     from retouch.engines.builtin.operation import Matte
     from retouch.engines.builtin.styles.sheet import Plane
 
-# Strokes are laid on a picture of at most this long side; small photos are worked at up to twice their
-# size, so that a line may be thinner than a pixel of theirs.
-_LARGEST, _SMALLEST, _MAGNIFY = 1600, 1024, 2.0
+# Small photos are worked at up to twice their size, so that a line may be thinner than a pixel of theirs.
+_SMALLEST, _MAGNIFY = 1024, 2.0
+_LIKE_ANOTHER = 900  # px: the nets have learnt strokes for pictures of about that size
 _BAND = 256  # rows mixed at a time: a float copy of a 24-megapixel picture alone would take 288 MB
 
 
 def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
     """Paint the canvas in ``arguments["style"]``; ``strength`` 0..100 (default 100; others are clamped).
 
+    ``image`` instead of ``style`` is the place of a further picture, 1 for the second: its style is taken.
     Strength 0 gives the picture back byte for byte. Alpha is kept, and is the subject's matte where the
     canvas has one. The same seed gives the same bytes, another seed another hand.
-    Raises InstructionNotSupported for a style that is not in STYLES or a strength that is no number.
+    Raises InstructionNotSupported for a style that is not in STYLES, a picture that is not there or a
+    strength that is no number; WeightsMissing where another's style is asked for without its nets.
     """
-    style = STYLES.get(str(arguments.get("style")))
-    if style is None:
-        raise InstructionNotSupported(
-            f"unknown style {arguments.get('style')!r}; styles are: {', '.join(STYLES)}"
-        )
     strength = _strength(arguments.get("strength", 100))
+    style = _style(canvas, arguments, context)
     if strength == 0:
         return canvas
     context.progress(0.02)
-    work = _working(canvas.rgb, style.enlarge)
+    work = _working(canvas.rgb, style)
     subject = cache(lambda: _subject(canvas, context, work))
     sheet = Sheet(to_float(work), strength, context.rng, subject, context.progress)
     painted = to_uint8(style.render(sheet))
@@ -53,19 +53,50 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     return Canvas(_mix(canvas.rgb, full, 1 - (1 - strength) ** 2), canvas.alpha)
 
 
+def _style(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Style:
+    if "image" in arguments:
+        if "style" in arguments:
+            raise InstructionNotSupported("a style has a name or is another picture's, not both")
+        return _like_another(canvas, further(arguments["image"], context), context)
+    style = STYLES.get(str(arguments.get("style")))
+    if style is None:
+        raise InstructionNotSupported(
+            f"unknown style {arguments.get('style')!r}; styles are: {', '.join(STYLES)}"
+        )
+    return style
+
+
+def _like_another(canvas: Canvas, example: NDArray[np.uint8], context: Context) -> Style:
+    """The style of ``example``. Faces are spared where they can be found."""
+    height, width = canvas.rgb.shape[:2]
+
+    def faces() -> list[tuple[float, float, float, float]]:
+        try:
+            found = context.faces(canvas.rgb)
+        except WeightsMissing:
+            return []  # a download of its own that this does not depend on
+        return [(face.x / width, face.y / height, face.w / width, face.h / height) for face in found]
+
+    reference = Reference(context.style_nets(), example, faces, context.vary(1.0))
+    # Enlarged many times, strokes are stains: a large photo's own detail says more.
+    large = max(height, width) > 2 * _LIKE_ANOTHER
+    return Style(reference.render, "detail" if large else "paint", largest=_LIKE_ANOTHER)
+
+
 def _strength(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InstructionNotSupported(f"a style's strength is a number from 0 to 100, not {value!r}")
     return min(max(float(value), 0), 100) / 100
 
 
-def _working(rgb: NDArray[np.uint8], enlarge: Enlarge) -> NDArray[np.uint8]:
+def _working(rgb: NDArray[np.uint8], style: Style) -> NDArray[np.uint8]:
     """The photo at the size at which it is painted."""
     height, width = rgb.shape[:2]
     long = max(height, width)
-    scale = min(1.0, _LARGEST / long)
-    if enlarge in {"paint", "ink"}:
-        scale = min(scale if long > _SMALLEST else _SMALLEST / long, _MAGNIFY)
+    scale = min(1.0, style.largest / long)
+    if style.enlarge in {"paint", "ink"}:
+        least = min(_SMALLEST, style.largest)
+        scale = min(scale if long > least else least / long, _MAGNIFY)
     if scale == 1:
         return rgb
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

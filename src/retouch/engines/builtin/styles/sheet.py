@@ -49,8 +49,9 @@ class Style:
 
     ``enlarge`` says how a working picture becomes the full one: ``paint`` resamples and sharpens, ``ink``
     keeps black and white edges hard, ``detail`` brings the photo's own fine detail back, ``cells`` keeps
-    squares.
+    squares. ``largest`` is the long side in pixels of the largest picture that is painted.
     """
 
     render: Callable[[Sheet], Picture]
     enlarge: Enlarge = "paint"
+    largest: int = 1600
