@@ -12,9 +12,9 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ from retouch.engines.planner.plan import Operation, Plan
 from retouch.settings import load_settings
 from retouch.task import DEFAULT_MODEL, EditRequest
 from retouch.weights.store import WeightsStore
+
+Polygons: TypeAlias = Sequence[Sequence[tuple[int, int]]]  # corners (x, y)
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PHOTOS: Final = ROOT / "tests" / "data" / "photos"
@@ -46,6 +48,17 @@ NEW_SKIES: Final = ("sunset", "starry sky", "aurora", "storm")
 WEATHERS: Final = ("rain", "snow", "fog", "sun-rays")
 FRAMES: Final = ("border", "polaroid", "vignette", "rounded", "sticker outline", "drop shadow", "grain")
 RESTORES: Final = ("denoise", "deblock", "dehaze", "sharpen", "auto")
+MARK: Final = np.array([127, 0, 60], np.uint8)
+STANDING: Final = ("flower.jpg", "rocket.jpg", "china.jpg")  # subjects with enough behind them
+EMBLEM: Final = [[(135, 335), (175, 330), (215, 360), (214, 412), (180, 434), (138, 424), (126, 372)]]
+TRIPOD: Final = [
+    [(286, 180), (306, 180), (316, 264), (346, 290), (424, 512), (222, 512), (268, 300), (286, 270)]
+]
+TOWERS: Final = [
+    [(425, 118), (460, 118), (480, 427), (415, 427)],
+    [(178, 118), (215, 118), (230, 427), (165, 427)],
+]
+MARKS: Final = {"astronaut.png": EMBLEM, "camera.png": TRIPOD, "rocket.jpg": TOWERS}
 GEOMETRY: Final = {"kind": "geometry"}
 
 
@@ -56,6 +69,7 @@ class Row:
     label: str
     operations: Sequence[Mapping[str, Any]]
     photos: Sequence[str]
+    marks: Mapping[str, Polygons] = field(default_factory=dict)  # without operations they are shown
 
 
 class Silent:
@@ -64,7 +78,9 @@ class Silent:
     cancelled = False
     deadline = float("inf")
     resume_state = None
-    mask = None
+
+    def __init__(self, mask: NDArray[np.uint8] | None) -> None:
+        self.mask = mask
 
     def progress(self, percent: float) -> None:
         """Nobody watches."""
@@ -108,6 +124,12 @@ def sheets() -> dict[str, list[Row]]:
             Row("background", [{"kind": "recolor", "target": "background", "color": "#7a3fa0"}], FOUR),
             Row("whole", [{"kind": "recolor", "target": "whole", "color": "#2a9d5c"}], FOUR),
         ],
+        "remove": [
+            Row("photo", [], STANDING),
+            Row("the subject, removed", [{"kind": "remove", "target": "subject"}], STANDING),
+            Row("marked", [], tuple(MARKS), MARKS),
+            Row("what is marked, removed", [{"kind": "remove", "target": "mask"}], tuple(MARKS), MARKS),
+        ],
         "geometry": [
             Row(
                 "square, to subject", [GEOMETRY | {"action": "crop", "ratio": "square", "to": "subject"}], ALL
@@ -135,9 +157,21 @@ def edited(engine: BuiltinEngine, row: Row) -> Iterator[tuple[Image.Image, float
     plan = Plan("en", tuple(Operation.from_json(each) for each in row.operations), 1.0)
     request = EditRequest(model=DEFAULT_MODEL, prompt=row.label, sources=(), seed=SEED)
     for name in row.photos:
+        picture = load(name)
+        mask = marked(picture, row.marks[name]) if row.marks else None
+        if mask is not None and not row.operations:
+            picture = np.where(mask[..., None] > 0, picture // 2 + MARK, picture).astype(np.uint8)
         began = time.perf_counter()
-        result = engine.edit(request, plan, [load(name)], Silent())
+        result = engine.edit(request, plan, [picture], Silent(mask))
         yield flattened(Image.fromarray(result.pictures[0].image)), time.perf_counter() - began
+
+
+def marked(picture: NDArray[np.uint8], polygons: Polygons) -> NDArray[np.uint8]:
+    """A mask of polygons, (H, W) uint8."""
+    mask = Image.new("L", (picture.shape[1], picture.shape[0]))
+    for polygon in polygons:
+        ImageDraw.Draw(mask).polygon(polygon, fill=255)
+    return np.asarray(mask)
 
 
 def flattened(picture: Image.Image) -> Image.Image:

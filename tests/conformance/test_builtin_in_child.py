@@ -37,6 +37,7 @@ PLANS: list[dict[str, Any]] = [
     *({"kind": "frame", "frame": name} for name in FRAMES),
     *({"kind": "recolor", "target": name, "color": "#2d7dd2"} for name in ("subject", "background", "whole")),
     *({"kind": "text.add", "text": text} for text in ("Hi", "你好", "안녕", "مرحبا", "नमस्ते")),
+    {"kind": "remove", "target": "subject"},
     {"kind": "geometry", "action": "crop", "ratio": "square", "to": "subject"},
     {"kind": "geometry", "action": "resize", "percent": 150},
     {"kind": "geometry", "action": "rotate", "degrees": 7},

@@ -10,7 +10,7 @@ from PIL import Image
 
 from retouch.errors import ImageTooLarge, ImageUnreadable, ImageUnsupported, TaskError
 from retouch.images.codecs import versions
-from retouch.images.decode import ANIMATED, FLATTENED, decode, decode_mask
+from retouch.images.decode import ANIMATED, FLATTENED, MASK_STRETCHED, decode, decode_mask
 from retouch.testing import pictures
 
 LIMIT = 24_000_000
@@ -141,13 +141,16 @@ def test_a_mask_is_white_or_transparent_where_one_may_edit() -> None:
     hole = Image.new("RGBA", (8, 8), (9, 9, 9, 255))
     hole.paste((9, 9, 9, 0), (0, 0, 4, 8))
     for mask in (grey, hole):
-        assert np.array_equal(decode_mask(pictures.saved(mask), LIMIT, (8, 8)), np.asarray(grey))
+        assert np.array_equal(decode_mask(pictures.saved(mask), LIMIT, (8, 8)).pixels, np.asarray(grey))
 
 
 def test_a_mask_takes_the_size_of_its_picture() -> None:
+    """It used to be stretched without a word, so that a mask for another crop edited another place."""
     mask = decode_mask(pictures.saved(Image.new("L", (8, 8), 255)), LIMIT, (30, 20))
-    assert mask.shape == (20, 30)
-    assert mask.min() == 255
+    assert mask.pixels.shape == (20, 30)
+    assert mask.pixels.min() == 255
+    assert mask.warnings == (MASK_STRETCHED,)
+    assert decode_mask(pictures.saved(Image.new("L", (30, 20), 255)), LIMIT, (30, 20)).warnings == ()
 
 
 def test_of_a_camera_with_two_lenses_the_first_picture() -> None:

@@ -37,6 +37,10 @@ _TEXTS: dict[str, dict[str, Any]] = {
     'Add the text "Hello"': {"kind": "text.add", "text": "Hello"},
     "添加文字“你好”": {"kind": "text.add", "text": "你好"},
 }
+_PERSONS = (
+    *("Remove the person", "Elimina a la persona", "Supprime la personne", "Entferne die Person"),
+    *("Remova a pessoa", "Удали человека", "احذف الشخص", "व्यक्ति को हटाओ", "사람을 지워줘", "人物を削除して"),
+)
 # These were to be refused when they were written; what they ask for has been built since.
 _BUILT_SINCE: dict[str, list[dict[str, Any]]] = {
     "Gire a imagem 90 graus": [{"kind": "geometry", "action": "rotate", "degrees": 90}],
@@ -47,6 +51,7 @@ _BUILT_SINCE: dict[str, list[dict[str, Any]]] = {
     "Upscale 4x": [{"kind": "upscale", "factor": 4}],
     "Aumenta la resolución x4 con IA": [{"kind": "upscale", "factor": 4}],
     **{text: [operation] for text, operation in _TEXTS.items()},
+    **{text: [{"kind": "remove", "target": "person"}] for text in _PERSONS},
     "空を夕焼けに置き換えて": [{"kind": "sky.replace", "scene": "sunset"}],
     "replace the sky with a sunset": [{"kind": "sky.replace", "scene": "sunset"}],
     "把天空换成星空": [{"kind": "sky.replace", "scene": "starry sky"}],

@@ -87,6 +87,7 @@ class EditResult(Generic[ImageT]):
     ignored: tuple[Ignored, ...] = ()
     warnings: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)  # seconds by name
+    seamless: bool = False  # what was edited joins what the mask protects: no feather is laid over it
 
 
 class Run(Protocol):

@@ -15,13 +15,17 @@ _OPAQUE: Final = 255
 
 
 def keep_outside(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], mask: NDArray[np.uint8]
+    before: NDArray[np.uint8], after: NDArray[np.uint8], mask: NDArray[np.uint8], *, feather: bool = True
 ) -> NDArray[np.uint8]:
     """``after`` inside ``mask``, ``before`` outside, byte for byte; the feather lies inside the mask.
 
-    ``before`` and ``after``: (H, W, 3|4) uint8 sRGB; ``mask``: (H, W) uint8, 255 = may be edited.
+    ``before`` and ``after``: (H, W, 3|4) uint8 sRGB; ``mask``: (H, W) uint8, 255 = may be edited. Without
+    ``feather`` all inside the mask is ``after``: where something was removed up to the mask's rim, a mix
+    would bring a ghost of it back.
     """
     before, after = _same_channels(before, after)
+    if not feather:
+        return np.where(mask[..., None] == 0, before, after)
     weight = _feathered(mask)[..., None]
     mixed = before + (after.astype(np.float32) - before) * weight
     return np.where(mask[..., None] == 0, before, np.rint(mixed).astype(np.uint8))

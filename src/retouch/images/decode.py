@@ -38,6 +38,7 @@ _OPAQUE: Final = 255
 
 ANIMATED: Final = "The picture is animated; its first frame was used."
 FLATTENED: Final = "The picture's transparency was laid on white."
+MASK_STRETCHED: Final = "The mask is not of the picture's size; it was stretched to that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +79,22 @@ def decode(data: bytes, max_pixels: int, *, keep_alpha: bool = True) -> Decoded:
     return decoded
 
 
-def decode_mask(data: bytes, max_pixels: int, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A mask as (H, W) uint8, 255 = may be edited, scaled to ``size`` (width, height).
+def decode_mask(data: bytes, max_pixels: int, size: tuple[int, int]) -> Decoded:
+    """A mask as (H, W) uint8, 255 = may be edited, scaled to ``size`` (width, height), with a warning.
 
     A picture with transparency says "edit here" by being transparent, an opaque one by being white.
 
     Raises:
         TaskError: as :func:`decode`.
     """
-    pixels = decode(data, max_pixels).pixels
+    found = decode(data, max_pixels)
+    pixels = found.pixels
     has_alpha = pixels.shape[2] == 4  # noqa: PLR2004 - RGBA
     grey = _OPAQUE - pixels[..., 3] if has_alpha else np.asarray(Image.fromarray(pixels).convert("L"))
     if (grey.shape[1], grey.shape[0]) == size:
-        return grey
-    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR))
+        return Decoded(grey, found.format)
+    stretched = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR))
+    return Decoded(stretched, found.format, (MASK_STRETCHED,))
 
 
 def _decode(data: bytes, kind: str, max_pixels: int, *, keep_alpha: bool) -> Decoded:

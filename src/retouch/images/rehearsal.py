@@ -30,7 +30,7 @@ def rehearse() -> None:
     try:
         decode(_HEIC_HEAD, pixels.size)
     except ImageUnreadable:
-        mask = decode_mask(encode(pixels, "png"), pixels.size, (16, 16))
+        mask = decode_mask(encode(pixels, "png"), pixels.size, (16, 16)).pixels
         keep_outside(thumbnail(pixels, 16), resize(pixels, 16, 16), mask)
 
 

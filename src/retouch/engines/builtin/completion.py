@@ -1,15 +1,17 @@
-"""Going on with a picture beyond its borders, out of patches of itself.
+"""Filling the unknown part of a picture out of patches of the known part.
 
     coarse to fine: find for every unknown patch the known patch most like it (PatchMatch)
       → let all patches over a pixel vote on its colour → find again
 
 Barnes et al., "PatchMatch" (2009), with all pixels searching at once; Wexler, Shechtman and Irani,
-"Space-time completion of video" (2007) for the votes.
+"Space-time completion of video" (2007) for the votes. What is unknown, what may be copied and what a patch
+wants besides its colours is said by who asks: ``extension`` goes on beyond the borders, ``inpainting`` fills
+holes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -18,42 +20,36 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from retouch.engines.builtin.blur import Plane, f32
+from retouch.engines.builtin.seams import Area, Indices
 
-Indices = NDArray[np.intp]
-
-# Weights of a place (of the longer side) and of being subject, beside colours 0..1 summed over a patch.
-_PLACE, _KIND = 4.0, 6.0
+_WIDE, _FINE = 3, 2  # radii of patches: on the finest layer only details are left to be settled
+_JOINING = 4  # rounds in which patches join their neighbours' offsets
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A known rectangle inside a larger one: sizes in pixels of one level of the pyramid."""
+class Layer:
+    """One size of the picture that is to be filled, (H, W).
 
-    height: int
-    width: int
-    top: int
-    left: int
-    known_height: int
-    known_width: int
+    Pixel (y, x) of the picture lies at ``origin + scale * (y, x)``. ``hints`` go beside a patch's colours,
+    in their measure: colours are 0..1, squared differences are summed over a patch.
+    """
 
-    @property
-    def known(self) -> tuple[slice, slice]:
-        """The rows and columns that are known."""
-        return (
-            slice(self.top, self.top + self.known_height),
-            slice(self.left, self.left + self.known_width),
-        )
+    origin: tuple[int, int]
+    scale: tuple[float, float]
+    picture: Plane  # (H, W, 3), sRGB 0..1; on the coarsest layer with a first guess in the hole
+    hole: Area  # (H, W)
+    source: Area  # (H, W): pixels that may be copied
+    hints: Plane  # (H, W, K)
 
 
 @dataclass(slots=True)
 class Level:
-    """One size of the picture: (H, W, 3) ``picture``, and of each pixel the place that it is copied from."""
+    """A layer being filled: ``picture`` (H, W, 3), and of each pixel the place that it is copied from."""
 
-    sheet: Sheet
+    layer: Layer
     picture: Plane
     rows: Indices  # (H, W)
     columns: Indices  # (H, W)
-    error: Plane  # (H, W, 3): what the known pixels lack to what the patches say of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,117 +58,96 @@ class _Patches:
 
     radius: int
     wanted: Indices  # (2, N) centres of patches with something unknown in them
-    allowed: NDArray[np.bool_]  # (H, W): centres of patches that may be copied
-    places: Indices  # (2, M): the same, listed
-    known: Plane  # (known patches, C), rows by place
-    first: tuple[int, int]  # the place of the first of them
-    across: int  # how many stand in a row
-    hole: NDArray[np.bool_]  # (H, W)
+    places: Indices  # (2, M) centres of patches that may be copied
+    number: NDArray[np.int32]  # (H, W): which of them stands there, -1 where none does
+    known: Plane  # (M, C): their colours and hints
     trust: Plane  # (N,): nearer to the known weighs more
-
-    hints: Plane  # (N, 3): what the unknown patches want besides colours, see _hints()
-
-    def of(self, rows: Indices, columns: Indices) -> Plane:
-        """Known patches by their centres: (N, C)."""
-        return f32(self.known[(rows - self.first[0]) * self.across + (columns - self.first[1])])
+    hints: Plane  # (N, K): what the unknown patches want besides colours
 
 
-def patches(sheet: Sheet, picture: Plane, subject: Plane, radius: int) -> _Patches:
-    """All patches of a level. ``subject``: (known height, known width), 0..1."""
-    hole = np.ones((sheet.height, sheet.width), np.bool_)
-    hole[sheet.known] = False
+def _patches(layer: Layer, radius: int) -> _Patches:
     side = 2 * radius + 1
-    near = np.asarray(cv2.dilate(hole.astype(np.uint8), np.ones((side, side))), np.bool_)
+    square = np.ones((side, side), np.uint8)
+    near = np.asarray(cv2.dilate(layer.hole.astype(np.uint8), square), np.bool_)
     near[:radius], near[-radius:], near[:, :radius], near[:, -radius:] = False, False, False, False
-    allowed = np.zeros_like(hole)
-    inner = tuple(slice(part.start + radius, part.stop - radius) for part in sheet.known)
-    allowed[inner] = True
-    windows = sliding_window_view(picture[sheet.known], (side, side), axis=(0, 1))
-    known = np.ascontiguousarray(windows).reshape(-1, 3 * side * side)
-    hints = _hints(sheet, subject)
-    given, wanted = np.array(np.nonzero(allowed)), np.array(np.nonzero(near))
-    known = f32(np.concatenate([known, hints[given[0], given[1]]], 1))
-    distance = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3)
+    allowed = _allowed(layer, radius)
+    if not allowed.any():
+        raise ValueError("nothing is known that could be copied")
+    places, wanted = np.array(np.nonzero(allowed)), np.array(np.nonzero(near))
+    number = np.full(allowed.shape, -1, np.int32)
+    number[allowed] = np.arange(places.shape[1], dtype=np.int32)
+    colours = _windows(layer.picture, radius)[places[0] - radius, places[1] - radius]
+    distance = cv2.distanceTransform(layer.hole.astype(np.uint8), cv2.DIST_L2, 3)
     return _Patches(
         radius=radius,
         wanted=wanted,
-        allowed=allowed,
-        places=given,
-        known=known,
-        first=(sheet.top + radius, sheet.left + radius),
-        across=windows.shape[1],
-        hole=hole,
+        places=places,
+        number=number,
+        known=f32(np.concatenate([colours.reshape(len(colours), -1), layer.hints[places[0], places[1]]], 1)),
         trust=f32(1.06 ** -distance[wanted[0], wanted[1]]),
-        hints=hints[wanted[0], wanted[1]],
+        hints=layer.hints[wanted[0], wanted[1]],
     )
 
 
-def _hints(sheet: Sheet, subject: Plane) -> Plane:
-    """Where a patch should come from and whether of the subject, (H, W, 3), in the measure of colours.
+def _allowed(layer: Layer, radius: int) -> Area:
+    """Centres of patches that may be copied: all of each is known."""
+    square = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    source = (layer.source & ~layer.hole).astype(np.uint8)
+    return np.asarray(cv2.erode(source, square, borderType=cv2.BORDER_CONSTANT, borderValue=0), np.bool_)
 
-    Beyond the border, things go on as they are mirrored in it: at the same height at the sides, sky above,
-    ground below. What is beyond the subject's own part of the border is subject, and nothing else is.
-    """
-    rows = _mirrored(np.arange(sheet.height) - sheet.top, sheet.known_height)
-    columns = _mirrored(np.arange(sheet.width) - sheet.left, sheet.known_width)
-    near_rows = np.clip(np.arange(sheet.height) - sheet.top, 0, sheet.known_height - 1)
-    near_columns = np.clip(np.arange(sheet.width) - sheet.left, 0, sheet.known_width - 1)
-    place = np.meshgrid(rows, columns, indexing="ij")
-    longer = max(sheet.known_height, sheet.known_width)
-    kind = subject[np.ix_(near_rows, near_columns)]
-    return f32(np.dstack([_PLACE / longer * place[0], _PLACE / longer * place[1], _KIND * kind]))
+
+def _windows(picture: Plane, radius: int) -> Plane:
+    """The patch about each pixel that has all of it: (H - 2 radius, W - 2 radius, 3, side, side)."""
+    side = 2 * radius + 1
+    return f32(sliding_window_view(picture, (side, side), axis=(0, 1)))
 
 
 def _now(level: Level, search: _Patches) -> Plane:
     """The unknown patches as they look at the moment: (N, C)."""
-    side = 2 * search.radius + 1
-    windows = sliding_window_view(level.picture, (side, side), axis=(0, 1))
     y, x = search.wanted - search.radius
-    return f32(np.concatenate([windows[y, x].reshape(len(y), -1), search.hints], 1))
+    windows = _windows(level.picture, search.radius)[y, x]
+    return f32(np.concatenate([windows.reshape(len(y), -1), search.hints], 1))
 
 
-def improve(level: Level, search: _Patches, rng: np.random.Generator, rounds: int, *, wide: bool) -> Plane:
+def _improve(level: Level, search: _Patches, rng: np.random.Generator, rounds: int, *, wide: bool) -> Plane:
     """Look for better patches: those next to the neighbours' ones, and random ones. Gives the distances."""
     y, x = search.wanted
+    height, width = search.number.shape
     target = _now(level, search)
-    best = _distance(search, target, level.rows[y, x], level.columns[y, x])
+    best = _distance(search, target, search.number[level.rows[y, x], level.columns[y, x]])
     for turn in range(rounds):
         step = (1, 3, 1, 2)[turn % 4]
         for dy, dx in ((0, step), (0, -step), (step, 0), (-step, 0)):
-            ny, nx = np.clip(y - dy, 0, level.sheet.height - 1), np.clip(x - dx, 0, level.sheet.width - 1)
-            best = _try(level, search, target, best, (level.rows[ny, nx] + dy, level.columns[ny, nx] + dx))
-        reach = max(level.sheet.known_height, level.sheet.known_width) if wide else 8
+            ny, nx = np.clip(y - dy, 0, height - 1), np.clip(x - dx, 0, width - 1)
+            _try(level, search, target, best, (level.rows[ny, nx] + dy, level.columns[ny, nx] + dx))
+        reach = max(height, width) if wide else 8
         while reach >= 1:
             jump = rng.integers(-reach, reach + 1, (2, len(y)))
-            best = _try(
-                level, search, target, best, (level.rows[y, x] + jump[0], level.columns[y, x] + jump[1])
-            )
+            _try(level, search, target, best, (level.rows[y, x] + jump[0], level.columns[y, x] + jump[1]))
             reach //= 4
     return best
 
 
-def _distance(search: _Patches, target: Plane, rows: Indices, columns: Indices) -> Plane:
-    difference = search.of(rows, columns) - target
+def _distance(search: _Patches, target: Plane, numbers: NDArray[np.int32]) -> Plane:
+    difference = search.known[numbers] - target
     return f32(np.einsum("nc,nc->n", difference, difference))
 
 
-def _try(
-    level: Level, search: _Patches, target: Plane, best: Plane, places: tuple[Indices, Indices]
-) -> Plane:
-    """Take the proposed places wherever they are allowed and better."""
-    height, width = search.allowed.shape
+def _try(level: Level, search: _Patches, target: Plane, best: Plane, places: tuple[Indices, Indices]) -> None:
+    """Take the proposed places wherever they are allowed and better; ``best`` is kept up to date."""
+    height, width = search.number.shape
     rows, columns = np.clip(places[0], 0, height - 1), np.clip(places[1], 0, width - 1)
-    able = np.flatnonzero(search.allowed[rows, columns])
-    distance = _distance(search, target[able], rows[able], columns[able])
+    numbers = search.number[rows, columns]
+    able = np.flatnonzero(numbers >= 0)
+    distance = _distance(search, target[able], numbers[able])
     better = distance < best[able]
     chosen = able[better]
     y, x = search.wanted[:, chosen]
     level.rows[y, x], level.columns[y, x] = rows[chosen], columns[chosen]
     best[chosen] = distance[better]
-    return best
 
 
-def vote(level: Level, search: _Patches, distances: Plane | None) -> None:
+def _vote(level: Level, search: _Patches, distances: Plane | None) -> None:
     """Give every unknown pixel the mean of what the patches over it say; likelier ones weigh more."""
     weight = search.trust
     if distances is not None:
@@ -180,93 +155,148 @@ def vote(level: Level, search: _Patches, distances: Plane | None) -> None:
     weight = f32(weight + 1e-6)[:, None]
     y, x = search.wanted
     rows, columns = level.rows[y, x], level.columns[y, x]
-    total = np.zeros((*search.hole.shape, 4), np.float32)
+    total = np.zeros((*level.picture.shape[:2], 4), np.float32)
     known = np.concatenate([level.picture, np.ones_like(level.picture[..., :1])], -1)
     reach = range(-search.radius, search.radius + 1)
     for dy in reach:
         for dx in reach:
             total[y + dy, x + dx] += weight * known[rows + dy, columns + dx]
-    covered = search.hole & (total[..., 3] > 0)
+    covered = level.layer.hole & (total[..., 3] > 0)
     said = total[..., :3] / np.maximum(total[..., 3:], 1e-9)
     level.picture[covered] = said[covered]
-    level.error = f32((level.picture - said) * (total[..., 3:] > 0))
 
 
-def first_level(sheet: Sheet, known: Plane) -> Level:
-    """The coarsest level, mirrored at the known borders."""
-    rows = _mirrored(np.arange(sheet.height) - sheet.top, sheet.known_height) + sheet.top
-    columns = _mirrored(np.arange(sheet.width) - sheet.left, sheet.known_width) + sheet.left
-    picture = f32(known[rows - sheet.top][:, columns - sheet.left])
-    grid = np.meshgrid(rows, columns, indexing="ij")
+def _first_level(layer: Layer) -> Level:
+    rows, columns = _grid(layer.hole.shape)
+    return Level(layer, layer.picture.copy(), rows, columns)
+
+
+def _next_level(before: Level, layer: Layer) -> Level:
+    """What a coarser level has found, on a finer one."""
+    rows, old_rows, down = _followed(before, layer, 0)
+    columns, old_columns, across = _followed(before, layer, 1)
+    grid = np.ix_(old_rows, old_columns)
+    height, width = layer.hole.shape
+    picture = f32(cv2.resize(before.picture, (width, height), interpolation=cv2.INTER_LINEAR))
+    picture[~layer.hole] = layer.picture[~layer.hole]
     return Level(
-        sheet, picture, np.asarray(grid[0], np.intp), np.asarray(grid[1], np.intp), np.zeros_like(picture)
+        layer,
+        picture,
+        rows[:, None] + np.round((before.rows[grid] - old_rows[:, None]) * down).astype(np.intp),
+        columns[None] + np.round((before.columns[grid] - old_columns[None]) * across).astype(np.intp),
     )
 
 
-def _mirrored(position: Indices, length: int) -> Indices:
-    period = max(2 * length - 2, 1)
-    folded = np.abs(position) % period
-    return np.asarray(np.minimum(folded, period - folded), np.intp)
+def _followed(before: Level, layer: Layer, axis: int) -> tuple[Indices, Indices, float]:
+    """Along one axis: the places, which of the coarser level's lies there, and how much finer it is."""
+    finer = layer.scale[axis] / before.layer.scale[axis]
+    places = np.arange(layer.hole.shape[axis])
+    old = np.round((places - layer.origin[axis]) / finer).astype(np.intp) + before.layer.origin[axis]
+    return places, np.clip(old, 0, before.layer.hole.shape[axis] - 1), finer
 
 
-def next_level(before: Level, sheet: Sheet, known: Plane) -> Level:
-    """The offsets of a coarser level, on a finer one."""
-    old = before.sheet
-    scale = sheet.known_height / old.known_height, sheet.known_width / old.known_width
-    y, x = np.arange(sheet.height), np.arange(sheet.width)
-    oy = np.clip(np.round((y - sheet.top) / scale[0]).astype(int) + old.top, 0, old.height - 1)
-    ox = np.clip(np.round((x - sheet.left) / scale[1]).astype(int) + old.left, 0, old.width - 1)
-    grid = np.ix_(oy, ox)
-    rows = y[:, None] + np.round((before.rows[grid] - oy[:, None]) * scale[0]).astype(int)
-    columns = x[None] + np.round((before.columns[grid] - ox[None]) * scale[1]).astype(int)
-    picture = f32(cv2.resize(before.picture, (sheet.width, sheet.height), interpolation=cv2.INTER_LINEAR))
-    picture[sheet.known] = known
-    return Level(
-        sheet, picture, np.asarray(rows, np.intp), np.asarray(columns, np.intp), np.zeros_like(picture)
-    )
-
-
-def settled(level: Level, search: _Patches, rng: np.random.Generator) -> None:
-    """Every unknown patch has a place that may be copied: those that have none get one by chance."""
+def _settle(level: Level, search: _Patches) -> None:
+    """Every unknown patch has a place that may be copied: those that have none get the nearest."""
+    near_rows, near_columns = nearest(search.number >= 0)
     y, x = search.wanted
-    r = search.radius
-    rows = np.clip(level.rows[y, x], level.sheet.top + r, level.sheet.top + level.sheet.known_height - r - 1)
-    columns = np.clip(
-        level.columns[y, x], level.sheet.left + r, level.sheet.left + level.sheet.known_width - r - 1
-    )
-    astray = np.flatnonzero(~search.allowed[rows, columns])
-    chance = search.places[:, rng.integers(0, search.places.shape[1], astray.size)]
-    rows[astray], columns[astray] = chance[0], chance[1]
-    level.rows[y, x], level.columns[y, x] = rows, columns
+    height, width = search.number.shape
+    rows, columns = np.clip(level.rows[y, x], 0, height - 1), np.clip(level.columns[y, x], 0, width - 1)
+    level.rows[y, x], level.columns[y, x] = near_rows[rows, columns], near_columns[rows, columns]
 
 
-def complete(
-    levels: list[tuple[Sheet, Plane, Plane]],
-    rng: np.random.Generator,
-    progress: Callable[[float], None],
-) -> Level:
-    """Fill the sheets, coarse to fine.
+def copyable(layer: Layer) -> bool:
+    """Whether any patch of the layer may be copied."""
+    return bool(_allowed(layer, _WIDE).any())
 
-    Args:
-        levels: of each size the sheet, its known picture (h, w, 3), 0..1, and its subject (h, w), 0..1.
-        rng: the draw.
-        progress: told 0..1.
 
-    Returns:
-        The finest level: its ``rows`` and ``columns`` say of each unknown pixel what it is copied from.
+def complete(layers: Sequence[Layer], rng: np.random.Generator, progress: Callable[[float], None]) -> Level:
+    """Fill the layers, coarse to fine; on the coarsest, patches begin with the known ones nearest to them.
+
+    ``progress`` is told 0..1. The ``rows`` and ``columns`` of the finest level, which is given back, say of
+    each unknown pixel what it is copied from.
+
+    Raises:
+        ValueError: no layer, or a layer with no patch that may be copied.
     """
     level: Level | None = None
-    for index, (sheet, known, subject) in enumerate(levels):
-        level = first_level(sheet, known) if level is None else next_level(level, sheet, known)
-        last = index == len(levels) - 1
-        search = patches(sheet, level.picture, subject, 2 if last and index else 3)
-        settled(level, search, rng)
+    for index, layer in enumerate(layers):
+        level = _first_level(layer) if level is None else _next_level(level, layer)
+        last = index == len(layers) - 1
+        search = _patches(layer, _FINE if last and index else _WIDE)
+        _settle(level, search)
         if index:
-            vote(level, search, None)
+            _vote(level, search, None)
         for _ in range(1 if last and index else (10, 5, 3)[min(index, 2)]):
-            distances = improve(level, search, rng, 2 if index == 0 else 1, wide=index < 2)
-            vote(level, search, distances)
-        progress((index + 1) / len(levels))
+            distances = _improve(level, search, rng, 2 if index == 0 else 1, wide=index < 2)
+            _vote(level, search, distances)
+        if last:
+            _cohere(level, search)
+        _follow(level, search.radius)
+        progress((index + 1) / len(layers))
     if level is None:
-        raise ValueError("no level to fill")
+        raise ValueError("no layer to fill")
     return level
+
+
+def _cohere(level: Level, search: _Patches) -> None:
+    """Let patches join the offset of most of their neighbours where it serves them nearly as well.
+
+    The fewer borders between copies, the more of a texture is whole.
+    """
+    y, x = search.wanted
+    height, width = search.number.shape
+    target = _now(level, search)
+    best = _distance(search, target, search.number[level.rows[y, x], level.columns[y, x]])
+    limit = best * f32(1.3) + f32(0.5 * np.median(best))
+    grid = _grid((height, width))
+    around = [
+        (np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1))
+        for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
+    ]
+    for _ in range(_JOINING):
+        offset = (level.rows - grid[0]) * (4 * width) + level.columns - grid[1]  # as one number
+        near = np.stack([offset[place] for place in around])
+        support = (near == offset[y, x]).sum(0)
+        for (ny, nx), wanted in zip(around, near, strict=True):
+            agreeing = (near == wanted).sum(0)
+            rows, columns = level.rows[ny, nx] - ny + y, level.columns[ny, nx] - nx + x
+            able = np.flatnonzero((agreeing > support) & _within(rows, columns, search.number.shape))
+            numbers = search.number[rows[able], columns[able]]
+            able, numbers = able[numbers >= 0], numbers[numbers >= 0]
+            chosen = able[_distance(search, target[able], numbers) < limit[able]]
+            level.rows[y[chosen], x[chosen]] = rows[chosen]
+            level.columns[y[chosen], x[chosen]] = columns[chosen]
+            support[chosen] = agreeing[chosen]
+
+
+def _within(rows: Indices, columns: Indices, shape: tuple[int, ...]) -> Area:
+    return (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
+
+
+def _follow(level: Level, radius: int) -> None:
+    """At the border, where no patch has its centre, pixels move as far as the nearest ones that are one."""
+    height, width = level.rows.shape
+    rows, columns = _grid(level.rows.shape)
+    near = np.ix_(
+        np.clip(np.arange(height), radius, height - 1 - radius),
+        np.clip(np.arange(width), radius, width - 1 - radius),
+    )
+    level.rows = level.rows[near] + rows - rows[near]
+    level.columns = level.columns[near] + columns - columns[near]
+
+
+def _grid(shape: tuple[int, ...]) -> tuple[Indices, Indices]:
+    """Of each pixel its row and column, (H, W) each."""
+    rows, columns = np.meshgrid(np.arange(shape[0]), np.arange(shape[1]), indexing="ij")
+    return np.asarray(rows, np.intp), np.asarray(columns, np.intp)
+
+
+def nearest(area: Area) -> tuple[Indices, Indices]:
+    """Of each pixel the row and column of the nearest one in ``area``, (H, W) each."""
+    labels = cv2.distanceTransformWithLabels(
+        (~area).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )[1]
+    rows, columns = np.nonzero(area)
+    number = np.zeros(len(rows) + 1, np.intp)
+    number[labels[rows, columns]] = np.arange(len(rows))
+    return rows[number[labels]], columns[number[labels]]

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 Seen = TypeVar("Seen")
 
+_MOVING = frozenset({"geometry"})  # afterwards the mask lies over something else, even at the same size
+_SEAMLESS = frozenset({"remove"})  # what they change joins what is about it
+
 
 class BuiltinEngine:
     """Understands what the planner understands; the same request gives the same pixels."""
@@ -111,13 +114,14 @@ class BuiltinEngine:
             ignored=unhonoured(request, self.capabilities, plan),
             warnings=tuple(dict.fromkeys(work.warnings)),
             timings={"builtin": time.perf_counter() - started},
+            seamless=all(operation.kind in _SEAMLESS for operation in plan.operations),
         )
 
     def _picture(self, work: _Work, index: int) -> Canvas:
         canvas = _canvas(work.images[0])
         for position, operation in enumerate(work.plan.operations):
             apply = self._operation(operation.kind)
-            canvas = apply(canvas, operation.arguments, work.context(index, position))
+            canvas = apply(canvas, operation.arguments, work.context(index, position, canvas))
             work.run.preview(canvas.pixels)
         work.report(index + 1, 0)
         return canvas
@@ -173,8 +177,8 @@ class _Work:
     style_nets: Callable[[], Nets]
     warnings: list[str]
 
-    def context(self, index: int, position: int) -> Context:
-        """What operation ``position`` of picture ``index`` may use."""
+    def context(self, index: int, position: int, canvas: Canvas) -> Context:
+        """What operation ``position`` of picture ``index`` may use, ``canvas`` being what it begins with."""
         from retouch.engines.builtin.operation import Context  # noqa: PLC0415 - needs numpy
 
         share = 1 / len(self.plan.operations)
@@ -191,7 +195,13 @@ class _Work:
             enlarger=self.enlarger,
             pixels_max=self.pixels_max,
             style_nets=self.style_nets,
+            mask=self._mask(position, canvas),
         )
+
+    def _mask(self, position: int, canvas: Canvas) -> NDArray[np.uint8] | None:
+        mask = self.run.mask
+        moved = any(operation.kind in _MOVING for operation in self.plan.operations[:position])
+        return None if mask is None or moved or mask.shape != canvas.rgb.shape[:2] else mask
 
     def report(self, index: int, part: float) -> None:
         """Say how far we are; stop when nobody waits any more."""

@@ -8,16 +8,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, f32, gaussian, resize, strips
+from retouch.engines.builtin.blur import Plane, f32, resize
 from retouch.engines.builtin.colour import to_float, to_uint8
-from retouch.engines.builtin.completion import Level, Sheet, complete
+from retouch.engines.builtin.completion import Layer, Level, complete
 from retouch.engines.builtin.operation import Canvas, Context
+from retouch.engines.builtin.patchwork import rendered
+from retouch.engines.builtin.seams import Indices
 from retouch.engines.builtin.subject import found
 from retouch.errors import InstructionNotSupported, TargetNotFound
 
 _SIZES = (44, 88, 176, 320)  # px of the longer side, level by level
 _SMALLEST = 14  # px of the shorter side that patches of 7 px need
-_JOIN = 0.12  # of 0..1: a larger difference at the border is no shade but another thing
+# Weights of a place (of the longer side) and of being subject, beside colours 0..1 summed over a patch.
+_PLACE, _KIND = 4.0, 6.0
 _SPARE = 4  # px about the sheet: its outermost pixels see too few patches
 
 
@@ -46,13 +49,11 @@ def extended(canvas: Canvas, sides: Sides, context: Context) -> Canvas:
     sides = _without_cut_sides(subject, sides, context)
     result = _padded(canvas.rgb, sides, cv2.BORDER_REPLICATE)
     context.progress(0.2)
-    levels = [
-        _level(canvas.rgb, subject, sides, scale) for scale in _scales(max(height, width), min(height, width))
+    layers = [
+        _layer(canvas.rgb, subject, sides, scale) for scale in _scales(max(height, width), min(height, width))
     ]
-    level = complete(levels, context.rng(), lambda part: context.progress(0.2 + 0.6 * part))
+    level = complete(layers, context.rng(), lambda part: context.progress(0.2 + 0.6 * part))
     _render(result, canvas.rgb, level, sides)
-    inside = slice(sides.top, sides.top + height), slice(sides.left, sides.left + width)
-    result[inside] = canvas.rgb
     return Canvas(result)
 
 
@@ -95,14 +96,40 @@ def _scales(longer: int, shorter: int) -> list[float]:
     return sorted(scales)
 
 
-def _level(rgb: NDArray[np.uint8], subject: Plane, sides: Sides, scale: float) -> tuple[Sheet, Plane, Plane]:
-    height, width = (max(_SMALLEST, round(side * scale)) for side in rgb.shape[:2])
-    sy, sx = height / rgb.shape[0], width / rgb.shape[1]
-    left, right = (_grown(side, sx) for side in (sides.left, sides.right))
-    top, bottom = (_grown(side, sy) for side in (sides.top, sides.bottom))
-    sheet = Sheet(height + top + bottom, width + left + right, top, left, height, width)
-    small = to_float(np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), np.uint8))
-    return sheet, small, resize(subject, (width, height))
+def _layer(rgb: NDArray[np.uint8], subject: Plane, sides: Sides, scale: float) -> Layer:
+    known = max(_SMALLEST, round(rgb.shape[0] * scale)), max(_SMALLEST, round(rgb.shape[1] * scale))
+    scales = known[0] / rgb.shape[0], known[1] / rgb.shape[1]
+    origin = _grown(sides.top, scales[0]), _grown(sides.left, scales[1])
+    rows = np.arange(origin[0] + known[0] + _grown(sides.bottom, scales[0])) - origin[0]
+    columns = np.arange(origin[1] + known[1] + _grown(sides.right, scales[1])) - origin[1]
+    small = to_float(np.asarray(cv2.resize(rgb, known[::-1], interpolation=cv2.INTER_AREA), np.uint8))
+    source = np.outer((rows >= 0) & (rows < known[0]), (columns >= 0) & (columns < known[1]))
+    mirrored = _mirrored(rows, known[0]), _mirrored(columns, known[1])
+    near = np.ix_(np.clip(rows, 0, known[0] - 1), np.clip(columns, 0, known[1] - 1))
+    return Layer(
+        origin=origin,
+        scale=scales,
+        picture=f32(small[np.ix_(*mirrored)]),
+        hole=~source,
+        source=source,
+        hints=_hints(mirrored, max(known), resize(subject, known[::-1])[near]),
+    )
+
+
+def _hints(mirrored: tuple[Indices, Indices], longer: int, kind: Plane) -> Plane:
+    """Where a patch should come from and whether of the subject, (H, W, 3), in the measure of colours.
+
+    Beyond the border, things go on as they are mirrored in it: at the same height at the sides, sky above,
+    ground below. What is beyond the subject's own part of the border is subject, and nothing else is.
+    """
+    place = np.meshgrid(*mirrored, indexing="ij")
+    return f32(np.dstack([_PLACE / longer * place[0], _PLACE / longer * place[1], _KIND * kind]))
+
+
+def _mirrored(position: Indices, length: int) -> Indices:
+    period = max(2 * length - 2, 1)
+    folded = np.abs(position) % period
+    return np.asarray(np.minimum(folded, period - folded), np.intp)
 
 
 def _grown(side: int, scale: float) -> int:
@@ -110,65 +137,8 @@ def _grown(side: int, scale: float) -> int:
 
 
 def _render(result: NDArray[np.uint8], rgb: NDArray[np.uint8], level: Level, sides: Sides) -> None:
-    """Write the borders at full size, in place: copies of the picture along the level's offsets.
-
-    Each pixel mixes what its four nearest offsets say; the level's own colours correct the mean.
-    """
-    sheet = level.sheet
-    sy, sx = rgb.shape[0] / sheet.known_height, rgb.shape[1] / sheet.known_width
-    offsets = _offsets(level)
-    repair = _repair(level, offsets)
-    offsets *= f32([sy, sx])
-    for rows in strips(result.shape[0]):
-        y = (np.arange(rows.start, rows.stop) - sides.top + 0.5) / sy - 0.5 + sheet.top
-        x = (np.arange(result.shape[1]) - sides.left + 0.5) / sx - 0.5 + sheet.left
-        own = np.mgrid[rows, 0 : result.shape[1]].astype(np.float32)
-        own -= f32([sides.top, sides.left])[:, None, None]
-        total = np.zeros((*own.shape[1:], 3), np.float32)
-        for dy, dx in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            iy, ix = np.floor(y).astype(int) + dy, np.floor(x).astype(int) + dx
-            cell = np.ix_(np.clip(iy, 0, sheet.height - 1), np.clip(ix, 0, sheet.width - 1))
-            weight = (1 - np.abs(y - iy))[:, None] * (1 - np.abs(x - ix))[None]
-            total += (_copied(rgb, own, offsets[cell]) + repair[cell]) * f32(weight)[..., None]
-        result[rows] = to_uint8(total)
-
-
-def _copied(rgb: NDArray[np.uint8], own: Plane, shift: Plane) -> Plane:
-    """The picture's colours at places (2, h, w) moved by ``shift`` (h, w, 2): (h, w, 3) sRGB 0..1."""
-    y, x = f32(own[0] + shift[..., 0]), f32(own[1] + shift[..., 1])
-    taken = cv2.remap(rgb, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    return to_float(np.asarray(taken, np.uint8))
-
-
-def _offsets(level: Level) -> Plane:
-    """From each pixel to the one that it is copied from, (H, W, 2); lone ones join the rest."""
-    grid = np.mgrid[0 : level.sheet.height, 0 : level.sheet.width]
-    planes = (level.rows - grid[0], level.columns - grid[1])
-    offsets = np.dstack([cv2.medianBlur(plane.astype(np.float32), 5) for plane in planes])
-    offsets[level.sheet.known] = 0
-    return f32(offsets)
-
-
-def _repair(level: Level, offsets: Plane) -> Plane:
-    """What copies lack to join the picture: the error at its border, smoothly spread outwards, (H, W, 3)."""
-    sheet = level.sheet
-    places = np.round(np.mgrid[0 : sheet.height, 0 : sheet.width].transpose(1, 2, 0) + offsets).astype(
-        np.intp
-    )
-    first = np.array([part.start for part in sheet.known])
-    last = np.array([part.stop for part in sheet.known]) - 1
-    places = np.clip(places, first, last)
-    copied = level.picture[places[..., 0], places[..., 1]]
-    mend = f32(gaussian(f32(np.clip(level.picture - copied, -_JOIN, _JOIN)), 1.0))
-    border = np.zeros((sheet.height, sheet.width), np.float32)
-    border[sheet.known] = 1
-    border -= np.asarray(cv2.erode(border, np.ones((3, 3))), np.float32)
-    error = f32(np.clip(level.error, -_JOIN, _JOIN)) * border[..., None]
-    stack, total = f32(np.dstack([error, border])), np.zeros((sheet.height, sheet.width, 4), np.float32)
-    share, reach = 1.0, 1.5
-    while reach < max(sheet.height, sheet.width):
-        total += f32(share) * gaussian(stack, reach)
-        share, reach = share * 0.02, reach * 2
-    mend += total[..., :3] / np.maximum(total[..., 3:], 1e-12)
-    mend[sheet.known] = 0
-    return mend
+    """Write the borders at full size, in place: copies of the picture along the level's offsets."""
+    beyond = np.ones(result.shape[:2], np.bool_)
+    beyond[sides.top : sides.top + rgb.shape[0], sides.left : sides.left + rgb.shape[1]] = False
+    y, x = np.nonzero(beyond)
+    result[y, x] = to_uint8(rendered(rgb, level, y - sides.top, x - sides.left))

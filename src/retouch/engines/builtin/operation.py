@@ -75,7 +75,8 @@ class Context:
     and raises TaskCancelled when nobody waits any more: call it between heavy steps. ``faces`` finds the
     faces of a picture, ``portraits`` the points of each, ``enlarger`` gives the net for a factor,
     ``style_nets`` what paints in another's style; all four may raise WeightsMissing. A result has at most
-    ``pixels_max`` pixels.
+    ``pixels_max`` pixels. ``mask``, (H, W) of the canvas, is the request's: 255 = may be edited; None where
+    there is none, or where an earlier operation has moved what it was drawn on.
     """
 
     seed: int
@@ -90,6 +91,7 @@ class Context:
     enlarger: Callable[[int], Enlarger] = no_enlarger
     pixels_max: int = 24_000_000
     style_nets: Callable[[], Nets] = no_style_nets
+    mask: NDArray[np.uint8] | None = None
 
     def rng(self, salt: int = 0) -> np.random.Generator:
         """A generator of this picture's own; ``salt`` separates the operation's independent draws."""

@@ -65,6 +65,8 @@ def _object_is_background(bag: Bag) -> bool:
     if not near[1:] or near[1].family != "background":
         return False
     between = [mark.text for mark in bag.marks if near[0].last <= mark.first < near[1].first]
+    if near[1].phrase.startswith("ao"):  # Portuguese: those in the background
+        return False
     return near[0].last == near[1].first or between == ["s"]  # product background, the person's background
 
 

@@ -244,6 +244,14 @@ class _TextAdd(_Strict):
     size: Literal["small", "large"] | None = None
 
 
+class _Remove(_Strict):
+    kind: Literal["remove"]
+    target: Annotated[
+        Literal["person", "subject", "mask"],
+        Field(description="person: all persons whose face shows; mask: what the mask covers"),
+    ]
+
+
 _Step: TypeAlias = (
     _BackgroundReplace
     | _SkyReplace
@@ -266,6 +274,7 @@ _Step: TypeAlias = (
     | _TextAdd
     | _Upscale
     | _Retouch
+    | _Remove
 )
 
 

@@ -31,6 +31,8 @@ def _keeping(bag: Bag) -> Reading | None:
     kept = set()
     if bag.has("subject", "rest", "person"):
         kept.add("subject")
+    if bag.has("rest") and not bag.has("subject", "person"):
+        kept.add("rest")
     if bag.has("background") and not bag.has("except", "subject"):
         kept.add("background")
     if bag.has("property", "axis", "sky"):

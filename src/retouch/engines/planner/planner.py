@@ -232,8 +232,11 @@ class _Draft:
         self._settle_isolation()
         kept = frozenset(name for step in self.steps for name in step.reading.kept)
         operations = [step.reading.operation for step in self.steps if step.reading.operation]
+        named = frozenset(
+            name for step in self.steps for name in step.reading.kept if "rest" not in step.reading.kept
+        )
         for step in self.steps:
-            if contradicts(step, kept):
+            if contradicts(step, named if step.kind == "remove" else kept):
                 self._refuse(step.bag)
         real = wants_it_real(self.matched.marks)
         if real and any(operation.kind == "style" for operation in operations):

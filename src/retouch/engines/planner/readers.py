@@ -27,6 +27,7 @@ from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.privacy import read_privacy
 from retouch.engines.planner.quantities import numbers_of
 from retouch.engines.planner.reading import AMOUNT, FRAME, Reading
+from retouch.engines.planner.removal import read_removal
 from retouch.engines.planner.repairs import read_recolor, read_restore
 from retouch.engines.planner.replacing import undoes, without_the_old
 from retouch.engines.planner.slots import fill, strength_of
@@ -67,6 +68,7 @@ def _read(bag: Bag) -> Reading | None:
         read_constraint,
         read_prohibition,
         read_isolation,
+        read_removal,
         read_blur,
         read_picture,
         read_privacy,

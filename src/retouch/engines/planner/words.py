@@ -16,7 +16,7 @@ from retouch.engines.planner.text import Token, clean, fold, script_of, tokenise
 _FILES = (
     *("words", "things", "connect", "scenes", "places", "styles", "tones", "colours"),
     *("geometry", "frames", "weather", "restore", "recolor", "refused", "later", "cautions", "privacy"),
-    *("upscale", "retouch", "texts"),
+    *("remove", "upscale", "retouch", "texts"),
     "pictures",
 )
 _BESIDE_QUOTATIONS = "lettering"  # words that mean these things only where text is quoted

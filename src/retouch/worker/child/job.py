@@ -41,6 +41,7 @@ class Desk:
     images: list[Decoded] = field(default_factory=list)
     mask: NDArray[np.uint8] | None = None
     results: list[Pixels] = field(default_factory=list)
+    seamless: bool = False  # of the results: see EditResult
 
 
 class Worker:
@@ -86,9 +87,11 @@ class Worker:
         pictures = blobs if has_mask else [*blobs, last]
         images = [decode(blob, self._max_pixels) for blob in pictures]
         height, width = images[0].pixels.shape[:2]
-        mask = decode_mask(last, self._max_pixels, (width, height)) if has_mask else None
-        self._desk = Desk(images, mask)
         warnings = dict.fromkeys(warning for image in images for warning in image.warnings)
+        mask = decode_mask(last, self._max_pixels, (width, height)) if has_mask else None
+        if mask is not None:
+            warnings |= dict.fromkeys(mask.warnings)
+        self._desk = Desk(images, mask.pixels if mask else None)
         prepared = Prepared(width, height, tuple(map(_info, images)), tuple(warnings))
         return Message("done", prepared.to_json())
 
@@ -105,6 +108,7 @@ class Worker:
         request, plan = EditRequest.from_json(fields["request"]), Plan.from_json(fields["plan"])
         result = self._engine(fields["engine"]).edit(request, plan, images, run)
         self._desk.results = [self._checked(each.image) for each in result.pictures]
+        self._desk.seamless = result.seamless
         return Message("done", _summary(result).to_json())
 
     def _finish(self, message: Message) -> Message:
@@ -152,7 +156,8 @@ class Worker:
         mask = self._desk.mask
         if mask is None or self._outgrew_mask(pixels):
             return pixels
-        return keep_outside(self._desk.images[0].pixels, pixels, mask)
+        before = self._desk.images[0].pixels
+        return keep_outside(before, pixels, mask, feather=not self._desk.seamless)
 
     def _outgrew_mask(self, pixels: Pixels) -> bool:
         return self._desk.mask is not None and pixels.shape[:2] != self._desk.mask.shape

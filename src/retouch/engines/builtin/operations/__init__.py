@@ -12,6 +12,7 @@ from retouch.engines.builtin.operations import (
     geometry,
     privacy,
     recolor,
+    remove,
     restore,
     retouch,
     sky_replace,
@@ -39,6 +40,7 @@ _ROWS: Mapping[str, OperationFunction] = {
     "text.add": text_add.apply,
     "upscale": upscale.apply,
     "retouch": retouch.apply,
+    "remove": remove.apply,
 }
 
 OPERATIONS: Final = Table("operation", _ROWS)
