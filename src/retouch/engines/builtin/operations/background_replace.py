@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, f32, lens
+from retouch.engines.builtin.blur import Plane, f32, lens, smoothstep
 from retouch.engines.builtin.colour import decode
 from retouch.engines.builtin.compositing import Placement, composite
 from retouch.engines.builtin.further import further
@@ -26,7 +26,10 @@ from retouch.engines.builtin.scenes.scene import rgb_hex
 from retouch.engines.builtin.subject import found
 from retouch.errors import InstructionNotSupported
 
-_DEPTH = 0.0022  # radius of the blur behind a portrait, of the longer side: the lens was set to the face
+_DEPTH = 0.0022  # radius of the blur of a picture behind a portrait, of the longer side
+_STANDING = 0.6  # of a scene's blur, behind what the picture shows whole: it was photographed from farther off
+_LEAST_RADIUS = 3.0  # px, of a blur that looks like a disc
+_LEAST_DRAWN = 400  # px
 _LARGEST = 3200  # px: scenes hold no detail finer than that, larger pictures get them enlarged
 _COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
@@ -53,12 +56,8 @@ def _before_scene(
     scene = _scene(arguments["scene"])
     colour = _colour(arguments["color"]) if "color" in arguments else None
     framing = _framing(matte, colour)
-    scale = min(1.0, _LARGEST / max(matte.shape))
-    size = (max(1, round(matte.shape[1] * scale)), max(1, round(matte.shape[0] * scale)))
-    drawn = scene.draw(size, context.rng(), framing)
-    background = drawn.linear
-    if scene.sharp and framing.cut:
-        background = lens(background, max(size) * _DEPTH)
+    drawn = scene.draw(_drawn_size(matte.shape, scene, framing), context.rng(), framing)
+    background = _out_of_focus(drawn.linear, scene, framing)
     return background, Placement(
         ambient=drawn.ambient,
         keep=_keeps(arguments),
@@ -67,6 +66,27 @@ def _before_scene(
         shadow=0.8 if scene.ground and not framing.cut else 0.0,
         grain=max(grain_of(canvas.rgb), 0.8 / 255),
     )
+
+
+def _drawn_size(shape: tuple[int, ...], scene: Scene, framing: Framing) -> tuple[int, int]:
+    """What a lens blurs everywhere needs no pixel finer than a third of the blur's radius."""
+    longer = max(shape)
+    scale = min(1.0, _LARGEST / longer)
+    if scene.depth and framing.cut:
+        scale = min(scale, max(_LEAST_RADIUS / (scene.depth * longer), _LEAST_DRAWN / longer))
+    return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
+
+
+def _out_of_focus(picture: Plane, scene: Scene, framing: Framing) -> Plane:
+    """The lens is set to the subject: behind it all is soft, but not the ground that it stands on."""
+    radius = max(picture.shape) * scene.depth * (1.0 if framing.cut else _STANDING)
+    soft = lens(picture, radius)
+    if framing.cut or not scene.ground or soft is picture:
+        return soft
+    foot = framing.box[3]
+    y = np.linspace(0, 1, picture.shape[0], dtype=np.float32)[:, None, None]
+    far = smoothstep(foot - 0.05, foot - 0.30, y)
+    return f32(picture + far * (soft - picture))
 
 
 def _before_picture(

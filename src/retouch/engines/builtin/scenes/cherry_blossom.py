@@ -25,8 +25,11 @@ _PETALS = np.array([rgb_hex(c) for c in ("ffe9f1", "ffd3e2", "fbbdd3", "fff4f8")
 _BARK = np.array(rgb_hex("3b2a2c"), np.float32)
 _HEART = np.array(rgb_hex("d2476f"), np.float32)
 _ROUND = np.linspace(0, 2 * np.pi, 7, endpoint=False)
-_PETAL = stamps.petal()
-_ANTHER = np.array(rgb_hex("ffe08a"), np.float32)
+_FIFTHS = np.arange(5) * 2 * np.pi / 5
+_OUTER, _INNER = ((stamps.petal()[::2] * share + np.array([0, -0.80 * share])) * 0.62 for share in (1.0, 0.5))
+_PISTIL = (*(float(c) for c in _HEART * 0.6 + 0.25), 1.0)
+_STAMEN = (*rgb_hex("ffe08a"), 1.0)
+_LEAST_DOT = 0.5  # px
 
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
@@ -104,21 +107,21 @@ def _blossom(layer: Plane, rng: Generator, place: NDArray[np.float64], radius: f
     """Five petals about a red heart, with anthers; seen from any side."""
     turn, tilt = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.45)
     tone = _PETALS[rng.integers(len(_PETALS))]
-    squash = np.array([1.0, 1 - tilt])
     lean = rng.uniform(0, np.pi)
     cos, sin = np.cos(lean), np.sin(lean)
-    lay = np.array([[cos, sin], [-sin, cos]])
+    lay = np.diag([radius, radius * (1 - tilt)]) @ np.array([[cos, sin], [-sin, cos]])
+    c, s = (f(turn + _FIFTHS + rng.normal(0, 0.06, 5)) for f in (np.cos, np.sin))
+    turns = np.stack([np.stack([c, s], -1), np.stack([-s, c], -1)], 1)  # (5, 2, 2)
+    shades = rng.uniform(0.66, 1.0, 5)
+    heart = tuple(float(v) for v in tone * 0.84 + _HEART * 0.10) + (1.0,)
     for index in range(5):
-        angle = turn + index * 2 * np.pi / 5 + rng.normal(0, 0.06)
-        c, s = np.cos(angle), np.sin(angle)
-        for share, colour in ((1.0, tone * rng.uniform(0.66, 1.0)), (0.5, tone * 0.84 + _HEART * 0.10)):
-            shape = (_PETAL * share + np.array([0, -0.80 * share])) * 0.62 @ np.array([[c, s], [-s, c]])
-            corners = np.round((shape * squash @ lay * radius + place) * 16).astype(np.int32)
-            cv2.fillPoly(layer, [corners], (*(float(v) for v in colour), 1.0), cv2.LINE_8, 4)
-    for reach, colour, dot in ((0.10, _HEART * 0.6 + 0.25, 0.085), (0.30, _ANTHER, 0.040)):
-        for angle in _ROUND + turn:
-            spot = np.array([np.cos(angle), np.sin(angle)]) * reach * squash @ lay * radius + place
-            middle = tuple(int(v) for v in np.round(spot * 16))
-            cv2.circle(
-                layer, middle, int(dot * radius * 16), (*(float(v) for v in colour), 1.0), -1, cv2.LINE_8, 4
-            )
+        colour = tuple(float(v) for v in tone * shades[index]) + (1.0,)
+        for shape, paint in ((_OUTER, colour), (_INNER, heart)):
+            corners = np.rint((shape @ turns[index] @ lay + place) * 16).astype(np.int32)
+            cv2.fillPoly(layer, [corners], paint, cv2.LINE_8, 4)
+    spokes = np.stack([np.cos(_ROUND + turn), np.sin(_ROUND + turn)], -1) @ lay
+    for reach, paint, dot in ((0.10, _PISTIL, 0.085), (0.30, _STAMEN, 0.040)):
+        if dot * radius < _LEAST_DOT:
+            continue
+        for x, y in np.rint((spokes * reach + place) * 16).astype(int).tolist():
+            cv2.circle(layer, (x, y), int(dot * radius * 16), paint, -1, cv2.LINE_8, 4)

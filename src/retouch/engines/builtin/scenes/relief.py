@@ -16,7 +16,7 @@ from retouch.engines.builtin.scenes.scene import Framing, Size
 
 TILE = 1024  # pixels of the square, endlessly repeated tile that a ground is made of
 _STEPS = 560  # distances at which the ground is looked up
-_LARGEST = 1200  # px: reliefs are drawn no larger
+_LARGEST = 1000  # px: reliefs are drawn no larger
 _LEVELS = 6  # of the tile, each half as fine as the one before
 
 

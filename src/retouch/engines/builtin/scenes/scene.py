@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 
-from retouch.engines.builtin.blur import Plane
+from retouch.engines.builtin.blur import Plane, f32
 
 Size: TypeAlias = tuple[int, int]  # width, height
+_ENTRIES = 4096  # of a colour ramp's table
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Scene:
 
     ``horizon`` is the height of the horizon from the top, 0..1, where the scene has one; ``ground``: a freely
     standing subject casts a contact shadow there; ``licence`` is that of what the drawing is made from;
-    ``sharp``: it is drawn in focus, so a depth of field may be laid over it.
+    ``depth``: how far out of focus a portrait lens shows it, a radius in parts of the longer side; 0 where it
+    is drawn out of focus already, or as stars are.
     """
 
     name: str
@@ -76,12 +80,12 @@ class Scene:
     licence: str = "Apache-2.0"
     horizon: float | None = None
     ground: bool = False
-    sharp: bool = False
+    depth: float = 0.0
 
 
 def film(linear: Plane) -> Plane:
     """Unbounded scene light -> 0..1 as film does: linear in the dark, a soft shoulder to white."""
-    return np.asarray(1 - np.exp(-np.maximum(linear, 0)), np.float32)
+    return np.asarray(1 - cv2.exp(-np.maximum(f32(linear), 0)), np.float32)
 
 
 def height_ramp(size: Size) -> Plane:
@@ -99,16 +103,23 @@ def colour_ramp(position: Plane, stops: list[tuple[float, str]]) -> Plane:
     Returns:
         (..., 3) float32 linear RGB.
     """
+    first, last = stops[0][0], stops[-1][0]
+    where = np.clip((position[..., 0] - first) * ((_ENTRIES - 1) / (last - first)), 0, _ENTRIES - 1)
+    return f32(np.take(_ramp_table(tuple(stops)), (where + 0.5).astype(np.int32), axis=0))
+
+
+@lru_cache(maxsize=64)
+def _ramp_table(stops: tuple[tuple[float, str], ...]) -> Plane:
+    """A ramp's colours at evenly spaced positions: finer than 8 bits, taken by index."""
     places = np.array([place for place, _ in stops])
     colours = np.array([rgb_hex(text) for _, text in stops]) ** (1 / 2.2)
-    fine = np.linspace(places[0], places[-1], 512)
+    fine = np.linspace(places[0], places[-1], _ENTRIES)
     table = np.stack([np.interp(fine, places, colours[:, c]) for c in range(3)], -1)
-    window = np.hanning(61) / np.hanning(61).sum()
-    padded = np.pad(table, ((30, 30), (0, 0)), mode="reflect", reflect_type="odd")
+    half = _ENTRIES * 30 // 512
+    window = np.hanning(2 * half + 1) / np.hanning(2 * half + 1).sum()
+    padded = np.pad(table, ((half, half), (0, 0)), mode="reflect", reflect_type="odd")
     smooth = np.stack([np.convolve(padded[:, c], window, "valid") for c in range(3)], -1)
-    where = np.clip((position[..., 0] - places[0]) / (places[-1] - places[0]), 0, 1)
-    channels = [np.interp(where, np.linspace(0, 1, 512), smooth[:, c]) for c in range(3)]
-    return np.asarray(np.clip(np.stack(channels, -1), 0, None) ** 2.2, np.float32)
+    return f32(np.clip(smooth, 0, None) ** 2.2)
 
 
 def rgb_hex(text: str) -> tuple[float, float, float]:

@@ -18,7 +18,7 @@ HORIZON = 0.74
 
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """Six lamps hang in a row; the middle ones are aimed at the subject."""
-    scale = min(1.0, 1200 / max(size))
+    scale = min(1.0, 640 / max(size))  # haze is soft
     work = (max(8, round(size[0] * scale)), max(8, round(size[1] * scale)))
     horizon = relief.eye_level(framing, HORIZON, 0.45)
     smoke = 0.45 + 0.9 * unit(fractal(work[::-1], rng, 1.9))
