@@ -146,3 +146,33 @@ def test_grain_is_drawn_as_strong_as_asked() -> None:
     drawn = scattered(grain(rng, 0.01), (900, 800), rng)
     assert float(drawn.std()) == pytest.approx(0.01, rel=0.05)
     assert abs(float(np.corrcoef(drawn[1:, :, 0].ravel(), drawn[:-1, :, 0].ravel())[0, 1])) < 0.01
+
+
+def wide_matte(picture: NDArray[np.uint8], grown: int) -> NDArray[np.float32]:
+    """The matte of :func:`disc_picture`'s shape, some pixels too wide."""
+    y, x = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]].astype(np.float32)
+    reach = np.hypot(x - picture.shape[1] / 2 + 0.5, y - picture.shape[0] / 2 + 0.5)
+    matte: NDArray[np.float32] = np.clip(50 + grown - reach + 0.5, 0, 1).astype(np.float32)
+    return matte
+
+
+def test_a_matte_a_pixel_too_wide_draws_no_line_of_the_old_background() -> None:
+    """Yellow petals before black foliage, cut out onto white, had a black outline all round."""
+    side = 160
+    true = wide_matte(np.zeros((side, side, 3), np.uint8), 0)[..., None]
+    photo = (true * np.array([240, 190, 90]) + (1 - true) * np.array([8, 20, 18])).astype(np.uint8)
+    out = composite(photo, wide_matte(photo, 1), flat((1, 1, 1), side), PLAIN, np.random.default_rng(1))
+    assert int(out[..., 0].min()) > 200
+
+
+def test_a_subject_of_several_colours_loses_none_of_its_edge() -> None:
+    """A wooden spoon beside a white cup lies between the cup's colour and the table's: it is no mixture."""
+    side = 160
+    matte = wide_matte(np.zeros((side, side, 3), np.uint8), 0)
+    photo = np.where(matte[..., None] > 0.5, 235, np.array([150, 80, 40])).astype(np.uint8)
+    spoon = (matte > 0.5) & (np.indices(matte.shape)[1] > 95)
+    photo[spoon] = (190, 150, 120)
+    out = composite(photo, matte, flat((0, 0, 0), side), PLAIN, np.random.default_rng(1))
+    edge = spoon & (matte >= 1)
+    assert float(np.median(out[edge][:, 0])) > 170
+    assert float((out[edge][:, 0] < 150).mean()) < 0.06

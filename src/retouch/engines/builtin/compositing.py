@@ -23,6 +23,7 @@ from retouch.engines.builtin.operation import Matte
 
 CORE_PIXELS = 8  # how far inside the matte a kept subject is byte-exact
 _OPAQUE = 0.995
+_TIGHTENED = 0.5, 0.9  # how near the rim, of 1, a matte may turn out to be too wide
 _SRGB = to_srgb(np.linspace(0, 1, 65536, dtype=np.float32))
 
 
@@ -120,7 +121,9 @@ class _RimLight:
         if y.size == 0:
             return
         a, edge = alpha[y, x][:, None], rim[y, x][:, None]
-        colours = self.unmixer.unmix(self.rgb, self.matte, rows, y, x)
+        tight = self.unmixer.tightened(self.rgb, self.matte, rows, y, x)
+        a = a + (tight - a) * smoothstep(*_TIGHTENED, edge)
+        colours = self.unmixer.unmix(self.rgb, self.matte, rows, y, x, alpha=a)
         wide = enlarged(self.wide, (alpha.shape[1], self.matte.shape[0]), rows)[y, x]
         mixed = colours * self._gain(wide, edge) * a + back[y, x] * (1 - a)
         spill = wide * edge**2 * f32(self.placement.wrap * 0.16) * a

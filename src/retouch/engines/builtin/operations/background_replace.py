@@ -27,7 +27,7 @@ from retouch.engines.builtin.subject import found
 from retouch.errors import InstructionNotSupported
 
 _DEPTH = 0.0022  # radius of the blur of a picture behind a portrait, of the longer side
-_STANDING = 0.6  # of a scene's blur, behind what the picture shows whole: it was photographed from farther off
+_STANDING = 0.6  # of a scene's blur, behind what is seen whole: photographed from farther off
 _LEAST_RADIUS = 3.0  # px, of a blur that looks like a disc
 _LEAST_DRAWN = 400  # px
 _LARGEST = 3200  # px: scenes hold no detail finer than that, larger pictures get them enlarged

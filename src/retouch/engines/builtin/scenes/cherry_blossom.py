@@ -113,9 +113,9 @@ def _blossom(layer: Plane, rng: Generator, place: NDArray[np.float64], radius: f
     c, s = (f(turn + _FIFTHS + rng.normal(0, 0.06, 5)) for f in (np.cos, np.sin))
     turns = np.stack([np.stack([c, s], -1), np.stack([-s, c], -1)], 1)  # (5, 2, 2)
     shades = rng.uniform(0.66, 1.0, 5)
-    heart = tuple(float(v) for v in tone * 0.84 + _HEART * 0.10) + (1.0,)
+    heart = (*(float(v) for v in tone * 0.84 + _HEART * 0.10), 1.0)
     for index in range(5):
-        colour = tuple(float(v) for v in tone * shades[index]) + (1.0,)
+        colour = (*(float(v) for v in tone * shades[index]), 1.0)
         for shape, paint in ((_OUTER, colour), (_INNER, heart)):
             corners = np.rint((shape @ turns[index] @ lay + place) * 16).astype(np.int32)
             cv2.fillPoly(layer, [corners], paint, cv2.LINE_8, 4)

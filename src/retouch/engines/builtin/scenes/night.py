@@ -21,6 +21,9 @@ _GALACTIC = np.array(
 )
 
 
+_DRAWN = 640  # px: clouds of stars and dust are soft, the stars themselves are drawn apart from them
+
+
 def view_of_milky_way(rng: Generator, longitude: float, latitude: float, field: float, tilt: float) -> View:
     """A view centred on a galactic place, turned so that the Milky Way leans by ``tilt`` from upright."""
     cos = np.cos(latitude)
@@ -40,7 +43,7 @@ def milky_way(view: View, size: Size, rng: Generator) -> tuple[Plane, Plane]:
     A thin disc and a bulge about the galactic centre; dust lies as dark lanes along the middle, thickest
     between longitude -20 and 90 degrees (the Great Rift).
     """
-    scale = min(1.0, 1024 / max(size))
+    scale = min(1.0, _DRAWN / max(size))
     small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
     rays = view.directions(small) @ _GALACTIC.T
     latitude, longitude = np.arcsin(np.clip(rays[..., 2], -1, 1)), np.arctan2(rays[..., 1], rays[..., 0])
