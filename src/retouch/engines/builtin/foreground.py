@@ -64,8 +64,8 @@ class Unmixer:
 
         A matte that reaches a pixel too far takes a line of the old background along: dark about petals
         before white. A rim's pixel that has more of the background's colour than of the subject's is that
-        much less opaque. Where the two have the same colour, or one of them has several, nothing can be said, and
-        the matte stays.
+        much less opaque. Where the two have the same colour, or one of them has several, nothing can be
+        said, and the matte stays.
 
         Args:
             photo: as in :meth:`unmix`, like all others.

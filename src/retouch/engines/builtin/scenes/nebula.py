@@ -34,7 +34,7 @@ def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
 
 def _clouds(size: Size, rng: Generator) -> tuple[Plane, Plane, Plane]:
     """Gas, oxygen, dust: (H, W) each, 0..1. Noise bent by noise, as turbulence folds it."""
-    scale = min(1.0, 1024 / max(size))
+    scale = min(1.0, 720 / max(size))  # gas has no edges
     w, h = max(8, round(size[0] * scale)), max(8, round(size[1] * scale))
     bend = (fractal((h, w), rng, 2.1), fractal((h, w), rng, 2.1))
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
