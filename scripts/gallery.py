@@ -60,6 +60,9 @@ TOWERS: Final = [
 ]
 MARKS: Final = {"astronaut.png": EMBLEM, "camera.png": TRIPOD, "rocket.jpg": TOWERS}
 GEOMETRY: Final = {"kind": "geometry"}
+SMALL: Final = GEOMETRY | {"action": "resize", "percent": 25}
+TEXT: Final = {"kind": "text.add"}
+FACES: Final = ("astronaut.png",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Row:
     operations: Sequence[Mapping[str, Any]]
     photos: Sequence[str]
     marks: Mapping[str, Polygons] = field(default_factory=dict)  # without operations they are shown
+    compares: bool = False  # shown only beside another line
 
 
 class Silent:
@@ -139,6 +143,29 @@ def sheets() -> dict[str, list[Row]]:
             Row("extended by 20 %", [GEOMETRY | {"action": "extend", "percent": 20}], LANDSCAPES),
         ],
         "restore": [Row(name, [{"kind": "restore", "mode": name}], ALL) for name in RESTORES],
+        "retouch": [
+            Row("photo", [], FACES),
+            Row("smooth skin", [{"kind": "retouch", "mode": "smooth skin"}], FACES),
+            Row("brighten face", [{"kind": "retouch", "mode": "brighten face"}], FACES),
+        ],
+        "text": [
+            Row("text.add", [TEXT | {"text": "Summer Sale", "position": "top", "color": "#ffffff"}], FOUR),
+            Row("text.add", [TEXT | {"text": "早上好 おはよう 좋은 아침", "size": "large"}], FOUR),
+            Row("text.add", [TEXT | {"text": "صباح الخير", "position": "top right"}], FOUR),
+        ],
+        "privacy": [
+            Row("blurred", [{"kind": "privacy", "mode": "blur", "target": "faces"}], FACES),
+            Row("pixelated", [{"kind": "privacy", "mode": "pixelate", "target": "faces"}], FACES),
+        ],
+        "upscale": [
+            Row("a quarter, times 4", [SMALL, {"kind": "upscale", "factor": 4}], FOUR),
+            Row(
+                "the same, resampled",
+                [SMALL, GEOMETRY | {"action": "resize", "percent": 400}],
+                FOUR,
+                compares=True,
+            ),
+        ],
         "background": [
             Row("removed", [{"kind": "background.remove"}], ALL),
             Row("blurred", [{"kind": "background.blur", "strength": 60}], ALL),

@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import json
+import re
+import runpy
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,10 +26,17 @@ from pydantic_core import PydanticUndefined
 
 from retouch import errors, telemetry
 from retouch.cli.main import app
-from retouch.engines.planner import SUPPORTED
+from retouch.engines.planner import plan_instruction
+from retouch.engines.planner.chat_schema import answer_schema
+from retouch.engines.planner.supported import BUILT_IN
 from retouch.settings import Settings
 
-PAGES_DIR: Final = Path(__file__).resolve().parent.parent / "docs" / "reference"
+ROOT: Final = Path(__file__).resolve().parent.parent
+PAGES_DIR: Final = ROOT / "docs" / "reference"
+INSTRUCTIONS: Final = tuple(sorted((ROOT / "tests" / "data").glob("instructions*.jsonl")))
+_ASCII: Final = re.compile("[A-Za-z]")
+_LATIN: Final = frozenset({"en", "es", "fr", "de", "pt"})
+_LANGUAGES: Final = ("zh", "es", "fr", "de", "ja", "pt", "ru", "ar", "hi", "ko")
 GENERATED: Final = "<!-- Written by scripts/reference.py from the code; edit it there. -->\n\n"
 
 
@@ -130,19 +141,116 @@ def metrics_page() -> str:
 
 
 def operations_page() -> str:
-    """What the builtin engine can do, with an instruction that asks for each."""
-    kinds = [f"| `{kind}` | {example} |" for kind, example in SUPPORTED.kinds.items()]
-    lists = {"Scenes": SUPPORTED.scenes, "Styles": SUPPORTED.styles, "Looks": SUPPORTED.looks}
-    named = "\n\n".join(f"## {title}\n\n{', '.join(names)}" for title, names in lists.items())
+    """What the builtin engine can do: for each kind its instructions, arguments and pictures."""
+    kinds = "\n".join(_kind(kind) for kind in BUILT_IN.kinds)
+    named = "\n\n".join(f"## {title}\n\n{', '.join(names)}" for title, names in _LISTS.items())
     return (
         "# Operations\n\nWhat the builtin engine understands and does, offline. Say it in any of eleven "
         "languages (en zh es fr de ja pt ru ar hi ko), several in one sentence, politely or not; "
-        '`retouch plan "…"` shows what was understood. '
-        "Pictures of each: [the gallery](../gallery/README.md).\n\n"
-        "| operation | for example |\n|---|---|\n" + "\n".join(kinds) + f"\n\n{named}\n\n"
-        f"## Tone\n\nAlone or together, with an amount where you like: {', '.join(SUPPORTED.axes)}.\n\n"
-        "Anything else ends as `instruction_not_supported`, quoting what was not understood.\n"
+        '`retouch plan "…"` shows what was understood, with the arguments below. One that is not marked as '
+        "needed may be left out. Anything else ends as `instruction_not_supported`, quoting what was not "
+        "understood.\n\nScenes, styles and operations of your own: "
+        "[the tutorial](../tutorial/first-scene.md), "
+        f"[your own backgrounds](../how-to/own-backgrounds.md).\n\n{kinds}\n{named}\n"
     )
+
+
+_LISTS: Final = {
+    "Scenes": BUILT_IN.scenes,
+    "Skies": BUILT_IN.skies,
+    "Styles": BUILT_IN.styles,
+    "Looks": BUILT_IN.looks,
+}
+
+
+def _kind(kind: str) -> str:
+    """The section of one kind. A kind with several actions has examples and a table for each of them."""
+    schema = answer_schema()
+    steps = [schema["$defs"][each["$ref"].rpartition("/")[2]] for each in _any_of(schema)]
+    models = [step for step in steps if step["properties"]["kind"]["const"] == kind]
+    pictures = ", ".join(f"[{name}](../gallery/{name}.webp)" for name in sheets_of(kind))
+    parts = "\n".join(f"{_examples(kind, model)}\n\n{_arguments(model)}" for model in models)
+    return f"## {kind}\n\nPictures: {pictures}\n\n{parts}"
+
+
+def _any_of(schema: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    listed: list[Mapping[str, str]] = schema["properties"]["operations"]["items"]["anyOf"]
+    return listed
+
+
+def _examples(kind: str, model: Mapping[str, Any]) -> str:
+    """An instruction in English, and one in another language: each kind looks for the next one first."""
+    written: dict[str, str] = {}
+    for text in _asking_for(model, BUILT_IN.kinds[kind]):
+        language = plan_instruction(text).language
+        if language in _LATIN or not _ASCII.search(text):
+            written.setdefault(language, text)
+    at, english = list(BUILT_IN.kinds).index(kind) % len(_LANGUAGES), written.get("en", "")
+    other = next((written[each] for each in (*_LANGUAGES[at:], *_LANGUAGES) if each in written), "")
+    return " · ".join(f"“{text}”" for text in (english, other) if text)
+
+
+def _asking_for(model: Mapping[str, Any], own: str) -> Iterator[str]:
+    """Instructions, of one clause, that ask for one operation of this model: the help's own, then the tests'."""
+    needed = {name: model["properties"][name].get("const") for name in model["required"]}
+    planned = [operation.to_json() for operation in plan_instruction(own).operations]
+    for case in ({"text": own, "operations": planned}, *_instructions()):
+        (step,) = case["operations"]
+        if all(name in step and const in {None, step[name]} for name, const in needed.items()):
+            yield case["text"]
+
+
+@cache
+def _instructions() -> tuple[dict[str, Any], ...]:
+    """Those of the tests that ask for one thing, in one clause."""
+    cases = map(json.loads, "".join(file.read_text("utf-8") for file in INSTRUCTIONS).splitlines())
+    return tuple(
+        case for case in cases if len(case["operations"]) == 1 and not set(case["text"]) & set(",，、،;#")
+    )
+
+
+def sheets_of(kind: str) -> list[str]:
+    """Sheets of the gallery that show this kind."""
+    sheets: Mapping[str, Any] = runpy.run_path(str(ROOT / "scripts" / "gallery.py"))["sheets"]()
+    return [
+        name
+        for name, rows in sheets.items()
+        if kind in {row.operations[-1]["kind"] for row in rows if row.operations and not row.compares}
+        and name != "showcase"
+    ]
+
+
+def _arguments(model: Mapping[str, Any]) -> str:
+    rows = [
+        f"| `{name}` | {_values(each)} | {'needed' if name in model['required'] else ''} |"
+        for name, each in model["properties"].items()
+        if name != "kind"
+    ]
+    if not rows:
+        return "No arguments.\n"
+    head = f"{model['description']}\n\n" if "description" in model else ""
+    return head + "| argument | values | |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _values(schema: Mapping[str, Any]) -> str:
+    """What an argument may be, from its JSON Schema, in words."""
+    options = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
+    return " or ".join(_option({"description": schema.get("description"), **each}) for each in options)
+
+
+def _option(schema: Mapping[str, Any]) -> str:
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if "enum" in schema:
+        listed = next((title for title, names in _LISTS.items() if list(names) == schema["enum"]), None)
+        named = f"one of [{listed.lower()}](#{listed.lower()})" if listed else None
+        return named or ", ".join(f"`{each}`" for each in schema["enum"])
+    if schema["type"] == "array":
+        least, most = schema.get("minItems", 0), schema.get("maxItems", "any number")
+        return f"{most if least == most else f'{least} to {most}'} of: {_values(schema['items'])}"
+    limits = f"{schema['minimum']:g} to {schema['maximum']:g}" if "minimum" in schema else ""
+    letters = f"text of up to {schema['maxLength']} characters" if "maxLength" in schema else ""
+    return ", ".join(filter(None, (limits, letters, schema.get("description")))) or str(schema["type"])
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
@@ -156,10 +264,10 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
 
 def stale() -> list[str]:
     """Pages that are not as they would be written."""
-    return [name for name, page in PAGES.items() if _written(name) != GENERATED + page()]
+    return [name for name, page in PAGES.items() if _on_disk(name) != GENERATED + page()]
 
 
-def _written(name: str) -> str:
+def _on_disk(name: str) -> str:
     path = PAGES_DIR / name
     return path.read_text(encoding="utf-8") if path.exists() else ""
 

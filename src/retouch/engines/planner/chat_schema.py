@@ -58,12 +58,16 @@ _Scene: TypeAlias = Annotated[str, _Among(lambda: SUPPORTED.scenes)]
 _Sky: TypeAlias = Annotated[str, _Among(lambda: SUPPORTED.skies)]
 _Style: TypeAlias = Annotated[str, _Among(lambda: SUPPORTED.styles)]
 _Look: TypeAlias = Annotated[str, _Among(lambda: SUPPORTED.looks)]
-_Colour: TypeAlias = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+_Colour: TypeAlias = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$", description="#rrggbb")]
 _Strength: TypeAlias = Annotated[int, Field(ge=0, le=100)]
 _Turn: TypeAlias = Annotated[int, Field(ge=-100, le=100)]
 _Pixels: TypeAlias = Annotated[int, Field(ge=1, le=20_000)]
 _Ratio: TypeAlias = Annotated[
-    str, Field(pattern=r"^(square|[1-9][0-9]{0,3}(\.[0-9]{1,3})?:[1-9][0-9]{0,3}(\.[0-9]{1,3})?)$")
+    str,
+    Field(
+        pattern=r"^(square|[1-9][0-9]{0,3}(\.[0-9]{1,3})?:[1-9][0-9]{0,3}(\.[0-9]{1,3})?)$",
+        description="square, or width:height",
+    ),
 ]
 _Wording: TypeAlias = Annotated[str, Field(min_length=1, max_length=300, description="verbatim")]
 _Place: TypeAlias = Literal[
@@ -81,6 +85,8 @@ class _Strict(BaseModel):
 
 
 class _BackgroundReplace(_Strict):
+    """Exactly one of scene, color, gradient and image; a studio may have a color beside it."""
+
     kind: Literal["background.replace"]
     scene: _Scene | None = None
     color: _Colour | None = None
@@ -123,6 +129,8 @@ class _StyleOfAnother(_Strict):
 
 
 class _Tone(_Strict):
+    """A look, one axis or several; strength is that of the look."""
+
     kind: Literal["tone"]
     look: _Look | None = None
     strength: _Strength | None = None
@@ -143,6 +151,8 @@ class _Tone(_Strict):
 
 
 class _Crop(_Strict):
+    """A ratio, the subject as the middle, or both."""
+
     kind: Literal["geometry"]
     action: Literal["crop"]
     ratio: _Ratio | None = None
@@ -156,6 +166,8 @@ class _Crop(_Strict):
 
 
 class _Resize(_Strict):
+    """One side or both in pixels, or a percentage."""
+
     kind: Literal["geometry"]
     action: Literal["resize"]
     width: _Pixels | None = None

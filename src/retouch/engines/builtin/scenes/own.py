@@ -22,6 +22,7 @@ _PIXELS_MAX: Final = 64_000_000
 _LARGEST: Final = 3200  # px: as in background.replace, no finer detail is shown
 _QUALITY: Final = 95
 _MIDDLE: Final = 0.5
+_DEPTH: Final = 0.004  # as behind a portrait of the drawn landscapes
 
 
 def own_scene(own: OwnScene) -> Scene:
@@ -41,7 +42,7 @@ def own_scene(own: OwnScene) -> Scene:
     def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:  # noqa: ARG001 - no chance in a photo
         return SceneImage.of(to_linear(covering(decode(kept, _LARGEST**2).pixels, size, middle)))
 
-    return Scene(own.name, draw, own.licence, own.horizon, ground=own.ground, sharp=True)
+    return Scene(own.name, draw, own.licence, own.horizon, ground=own.ground, depth=_DEPTH)
 
 
 def covering(picture: NDArray[np.uint8], size: Size, middle: float) -> NDArray[np.uint8]:
