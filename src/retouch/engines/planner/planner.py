@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from retouch.engines.planner import vocabulary
 from retouch.engines.planner.bag import Bag
@@ -17,6 +18,7 @@ from retouch.engines.planner.quotations import quotations, unquoted, with_quotat
 from retouch.engines.planner.quoting import holds_a_request, speaks_of_text, unmarked
 from retouch.engines.planner.readers import read
 from retouch.engines.planner.reading import Reading
+from retouch.engines.planner.rescue import Rescuer, worth
 from retouch.engines.planner.steps import (
     Step,
     agree,
@@ -62,16 +64,34 @@ def _plan(text: str, tokens: list[Token], lexicon: Lexicon) -> Plan:
     tokens = split_compounds(tokens, lexicon)
     latin = latin_languages(tokens, lexicon)
     plans: list[Plan] = []
+    drafts: list[_Draft] = []
     for language in latin if len(tokens) <= _LONGEST_RETRY else latin[:1]:
         spoken = detect(tokens, language)
         matched = Matcher(lexicon, language, spoken).match(tokens)
         matched = replace(matched, marks=named(matched.marks))
         if plans and matched.typos:
             continue  # an unknown word is not first taken for another language and then for a typing error
-        plans.append(_Draft(text, tokens, matched, spoken, head_last=spoken in lexicon.head_last).plan())
+        drafts.append(_Draft(text, tokens, matched, spoken, head_last=spoken in lexicon.head_last))
+        plans.append(drafts[-1].plan())
         if plans[-1].operations or spoken != language or _forbids(matched):
             break
-    return next((plan for plan in plans if plan.operations), plans[0])
+    understood = next((plan for plan in plans if plan.operations), None)
+    return understood or _second_look(drafts) or plans[0]
+
+
+def _second_look(drafts: Sequence[_Draft]) -> Plan | None:
+    """The first plan that comes out where unknown words are judged by what their sentence means."""
+    for draft in drafts:
+        if draft.lacks_words:
+            again = replace(draft, rescuer=Rescuer(draft.text, draft.tokens), **_fresh())
+            plan = again.plan()
+            if plan.operations:
+                return plan
+    return None
+
+
+def _fresh() -> dict[str, Any]:
+    return {"steps": [], "waiting": None, "refused": [], "shares": [], "said": []}
 
 
 def _with_then(clauses: list[Bag]) -> list[Bag]:
@@ -102,6 +122,15 @@ class _Draft:
     steps: list[Step] = field(default_factory=list)
     waiting: Bag | None = None
     refused: list[tuple[int, int]] = field(default_factory=list)  # token ranges
+    rescuer: Rescuer | None = None  # asked about clauses with unknown words
+    shares: list[float] = field(default_factory=list)  # how likely what it said is
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def lacks_words(self) -> bool:
+        """Whether there are words that nobody has listed, and none that is known as impossible."""
+        unknown = {mark.label for mark in self.matched.marks if mark.family == "unknown"}
+        return unknown == {"unknown"}
 
     def plan(self) -> Plan:
         """Read clause after clause, then judge the whole."""
@@ -126,7 +155,8 @@ class _Draft:
 
     def _take(self, bag: Bag) -> None:
         if bag.has("unknown"):
-            self._refuse(bag)
+            if not self._rescue(bag):
+                self._refuse(bag)
             return
         steps = read_in_parts(bag)
         if self.waiting is not None and all_constraints(steps) and self.waiting.only(_NOUNS):
@@ -149,6 +179,22 @@ class _Draft:
                 self._record(step)
         elif not self._continues(bag):
             self.waiting = bag
+
+    def _rescue(self, bag: Bag) -> bool:
+        """Whether the clause, together with one that waits, could be understood as a whole."""
+        if self.rescuer is None:
+            return False
+        whole = self.waiting.joined(bag) if self.waiting and joinable(self.waiting, bag) else bag
+        rescued = self.rescuer.look(whole)
+        if rescued is None:
+            return False
+        if whole is not bag:
+            self.waiting = None
+        self.shares.append(rescued.probability)
+        self.said += rescued.warnings
+        for step in rescued.steps:
+            self._record(step)
+        return True
 
     def _record(self, step: Step) -> None:
         """Add a step; a change of tone right after one belongs to it, a background replaces a cut-out."""
@@ -247,6 +293,9 @@ class _Draft:
         warnings += (*_unkept(kept, operations), *formats(self.tokens, self.matched.marks))
         final = tuple(_keeping(operation, kept) for operation in operations)
         confidence = _SURE - 0.1 * self.matched.typos - 0.1 * len(warnings)
+        warnings += tuple(self.said)
+        if self.shares:
+            confidence = min(confidence, worth(min(self.shares)))
         return Plan(self.language, final, max(round(confidence, 3), 0.3), (), warnings)
 
     def _settle_isolation(self) -> None:

@@ -88,6 +88,8 @@ def _read(bag: Bag) -> Reading | None:
         read_installed,
     ):
         reading = reader(bag)
+        if reading and reading.operation and "body" in bag.names("property"):
+            return None  # hair and hands have no detector: "make the hair darker" is no darker picture
         if reading and (reading.operation is None or reading.operation.kind in SUPPORTED.kinds):
             return reading
     return None

@@ -14,7 +14,7 @@ from retouch.engines.planner import vocabulary
 from retouch.engines.planner.text import Token, clean, fold, script_of, tokenise
 
 _FILES = (
-    *("words", "things", "connect", "scenes", "places", "styles", "tones", "colours"),
+    *("words", "things", "connect", "talk", "scenes", "places", "styles", "tones", "colours"),
     *("geometry", "frames", "weather", "restore", "recolor", "refused", "later", "cautions", "privacy"),
     *("remove", "upscale", "retouch", "texts"),
     "pictures",

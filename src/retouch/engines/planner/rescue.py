@@ -1,0 +1,162 @@
+"""A second look at a clause with unknown words: what it means as a whole, where the words that are known agree.
+
+The lexicon decides first. Only where it refuses for nothing but words that nobody has listed, the classifier is asked
+what the clause means. Its answer counts if
+
+* it is likely enough, and what it asks for is read out of the known words by the same readers as ever, so that
+  every amount, colour, ratio and scene comes from them and nothing that contradicts them passes;
+* no unknown word names a thing: "the jacket" has no detector, and must not become an edit of something else.
+
+A clause that asks for nothing ("it is for my grandmother") is left out. All this says so in the warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from retouch.engines.planner.bag import Bag
+from retouch.engines.planner.intents import intents_of_operation, spelt_out
+from retouch.engines.planner.matching import Mark
+from retouch.engines.planner.readers import read
+from retouch.engines.planner.steps import Step, read_in_parts
+from retouch.engines.planner.text import Token
+
+AGREED, SPELT_OUT, ASIDE, NAMED, THING = 0.4, 0.6, 0.8, 0.6, 0.5  # probabilities; see scripts/measure_planner.py
+_LONGEST = 512  # characters
+_MOST_UNKNOWN = 6  # phrases of unknown words in one clause
+_SCENIC = ("scene", "part", "night", "bokeh", "colour", "gradient")
+_QUOTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """What a clause came to: ``steps`` (none where it asks for nothing), how likely, and what has to be said."""
+
+    steps: tuple[Step, ...]
+    probability: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rescuer:
+    """Looks at clauses of one text."""
+
+    text: str
+    tokens: Sequence[Token]
+
+    def look(self, bag: Bag) -> Rescued | None:
+        """What the clause ``bag`` means, or None where it stays refused."""
+        said = self._words(bag.marks)
+        unknown = self._unknown(bag)
+        if not said or len(said) > _LONGEST or len(unknown) > _MOST_UNKNOWN or _is_unserved(bag):
+            return None
+        from retouch.engines.planner.classifier import intents_of, names_of  # noqa: PLC0415 - loads the vectors
+
+        shares = intents_of(said)
+        named = {phrase: names_of(self._words(phrase)) for phrase in unknown}
+        known = replace(bag, marks=tuple(mark for mark in bag.marks if mark.label != "unknown"))
+        found = self._named_scene(known, shares, named)
+        if not found and any(names["thing"] >= THING for names in named.values()):
+            return None
+        return found or _agreed(known, shares, said) or _spelt_out(known, shares, unknown, said) or _aside(shares, said)
+
+    def _words(self, marks: Sequence[Mark]) -> str:
+        first, last = marks[0].first, max(marks[0].first + 1, *(mark.last for mark in marks))
+        end = min(last, len(self.tokens))
+        return self.text[self.tokens[first].start : self.tokens[end - 1].end] if first < end else ""
+
+    def _unknown(self, bag: Bag) -> list[tuple[Mark, ...]]:
+        """The unknown words, those that stand side by side together."""
+        phrases: list[tuple[Mark, ...]] = []
+        for mark in bag.marks:
+            if mark.label == "unknown":
+                if phrases and phrases[-1][-1].last == mark.first:
+                    phrases[-1] = (*phrases[-1], mark)
+                else:
+                    phrases.append((mark,))
+        return phrases
+
+    def _named_scene(
+        self,
+        known: Bag,
+        shares: Mapping[str, float],
+        named: Mapping[tuple[Mark, ...], Mapping[str, float]],
+    ) -> Rescued | None:
+        """A scene in other words: "a pine wood" is a forest."""
+        intent = _likeliest(shares)
+        if intent not in {"background.replace:scene", "sky.replace"} or known.has(*_SCENIC):
+            return None
+        scenes: dict[str, tuple[float, tuple[Mark, ...]]] = {}
+        for phrase, names in named.items():
+            label = max(names, key=lambda name: names[name])
+            if names["thing"] >= THING:
+                return None
+            if label.startswith("scene:") and names[label] >= NAMED:
+                scenes[label] = (names[label], phrase)
+        if len(scenes) != 1 or shares[intent] < SPELT_OUT:
+            return None
+        (label, (share, phrase)) = scenes.popitem()
+        mark = Mark(label, phrase[0].first, phrase[-1].last, 0.0, phrase[0].text, phrase[0].phrase)
+        step = _step(spelt_out(known, intent, phrase[0].first, [mark]), intent)
+        said = f"{self._words(phrase)}: read as {mark.name}"
+        return Rescued((step,), min(share, shares[intent]), (said,)) if step else None
+
+
+def worth(probability: float) -> float:
+    """The confidence of a plan that rests on a clause of this probability: always less than what words give."""
+    return 0.45 + 0.4 * probability
+
+
+def _is_unserved(bag: Bag) -> bool:
+    """Whether a word is known as one that cannot be served: nothing makes up for that."""
+    return any(mark.family == "unknown" and mark.name for mark in bag.marks)
+
+
+def _likeliest(shares: Mapping[str, float]) -> str:
+    return max(shares, key=lambda intent: shares[intent])
+
+
+def _agreed(known: Bag, shares: Mapping[str, float], said: str) -> Rescued | None:
+    """The known words alone are a request, and it is what the whole clause means."""
+    steps = read_in_parts(known) if known.families else []
+    if not steps:
+        return None
+    meant = frozenset(
+        intent
+        for step in steps
+        for intent in (intents_of_operation(step.reading.operation) if step.reading.operation else {"keep"})
+    )
+    share = sum(shares.get(intent, 0.0) for intent in meant)
+    if share < AGREED:
+        return None
+    return Rescued(tuple(steps), min(share, 1.0), (_read_as(said, " and ".join(sorted(meant))),))
+
+
+def _spelt_out(
+    known: Bag, shares: Mapping[str, float], unknown: Sequence[tuple[Mark, ...]], said: str
+) -> Rescued | None:
+    """The known words are a request together with what the clause means."""
+    intent = _likeliest(shares)
+    at = unknown[0][0].first if unknown else known.marks[0].first
+    step = _step(spelt_out(known, intent, at), intent) if shares[intent] >= SPELT_OUT else None
+    return Rescued((step,), shares[intent], (_read_as(said, intent),)) if step else None
+
+
+def _step(bag: Bag | None, intent: str) -> Step | None:
+    reading = read(bag) if bag else None
+    if bag is None or reading is None:
+        return None
+    meant = intents_of_operation(reading.operation) if reading.operation else {"keep"}
+    return Step(bag, reading) if intent in meant else None
+
+
+def _aside(shares: Mapping[str, float], said: str) -> Rescued | None:
+    """A clause that asks for nothing."""
+    if shares["aside"] < ASIDE:
+        return None
+    return Rescued((), shares["aside"], (f"{said[:_QUOTE]}: read as no request",))
+
+
+def _read_as(said: str, intent: str) -> str:
+    return f"{said[:_QUOTE]}: read as {intent.replace(':', ' ')}"
