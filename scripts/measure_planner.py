@@ -1,8 +1,9 @@
 """How well the planner reads: python scripts/measure_planner.py [--misses] FILE.jsonl ...
 
-Each line of a file is one instruction with the plan that it should give: {"text", "operations", "refused"}. A plan is
-exact if its operations and all their arguments are equal to the expected ones. Prints, for every language and all
-together: exact, refused of those to refuse, wrong edits at a confidence of .9 and more; and what a confidence is worth.
+Each line of a file is one instruction with the plan that it should give: {"text", "operations", "refused"}. A
+plan is exact if its operations and all their arguments are equal to the expected ones. Prints, for every language
+and all together: exact, refused of those to refuse, wrong edits at a confidence of .9 and more; and what a
+confidence is worth.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +61,7 @@ def outcomes(files: Iterable[Path]) -> list[Outcome]:
             planned = [operation.to_json() for operation in plan.operations]
             language = case.get("lang", plan.language)
             found.append(
-                Outcome(
-                    case["text"], language, case["operations"], planned, plan.confidence, plan.warnings
-                )
+                Outcome(case["text"], language, case["operations"], planned, plan.confidence, plan.warnings)
             )
     return found
 
@@ -93,7 +93,7 @@ def table(some: Sequence[Outcome]) -> str:
 def reliability(some: Sequence[Outcome]) -> str:
     """Of the plans with operations: how many of each band of confidence are exact."""
     lines = ["| confidence | plans | mean confidence | exact |", "|---|---|---|---|"]
-    for low, high in zip(_BANDS, _BANDS[1:], strict=False):
+    for low, high in pairwise(_BANDS):
         band = [each for each in some if each.planned and low <= each.confidence < high]
         if band:
             mean = sum(each.confidence for each in band) / len(band)
@@ -125,7 +125,7 @@ def main() -> int:
     print(table(some), reliability(some), sep="\n\n")
     if arguments.misses:
         print("\n" + misses(some))
-    return int(sum(each.exact for each in some) < 0.95 * len(some))  # noqa: PLR2004 - the aim
+    return int(sum(each.exact for each in some) < 0.95 * len(some))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""Train the planner's classifier: python scripts/train_planner.py [--held-out] [--check]
+"""Train the planner's classifier.
 
-Reads src/retouch/engines/planner/templates/*.toml, the names in the lexicon and the kinds that are served, and writes
-src/retouch/engines/planner/classifier.npz. --check compares with the file instead; --held-out prints, for each
-language, the accuracy on its templates of a classifier that has not seen any of them.
+python scripts/train_planner.py              writes src/retouch/engines/planner/classifier.npz
+python scripts/train_planner.py --check      compares that file with a new training
+python scripts/train_planner.py --held-out   for each language: how well it is judged by the other ten
+
+Reads src/retouch/engines/planner/templates/*.toml, the names in the lexicon and the kinds that are served.
 """
 
 from __future__ import annotations

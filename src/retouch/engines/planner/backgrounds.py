@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,15 @@ _FOREGROUND = (
     *("前景", "전경", "مقدم", "المقدم", "अग्रभूमि", "फोरग्राउंड"),
 )
 _ARABIC_ARTICLE = "ال"
+_SKY = frozenset({"change", "put", "add", "image", "sky", "scene", "part", "night", "only"})
+_WHERE = frozenset(
+    ["in", "at", "on", "en", "dans", "sur", "auf", "am", "im", "em", "no", "na", "num", "numa", "в", "на"]
+)
+_WHERE |= {"在", "里", "に", "で", "에", "में", "पर", "في", "على", "علي"}
+_INTO = frozenset(
+    ["in", "into", "en", "dans", "au", "am", "an", "im", "als", "no", "ao", "в", "во", "на", "في", "to"]
+)
+_IN_A_PICTURE = frozenset({"velvet curtain", "wooden table", "brick wall", "marble", "stage", "window light"})
 
 
 def read_isolation(bag: Bag) -> Reading | None:
@@ -92,7 +102,9 @@ def read_blur(bag: Bag) -> Reading | None:
 def read_background(bag: Bag) -> Reading | None:
     """Replace the background by a scene, a colour, a gradient."""
     allowed = FRAME | _SCENIC | {"background", "behind", "front", "subject", "person", "colour", "gradient"}
-    allowed |= {"adj", "only", "amount", "look", "blur", "more"}
+    allowed |= {"adj", "only", "amount", "look", "blur", "more"} | (
+        {"side"} if bag.has("gradient") else set()
+    )
     on_colour = bag.all("subject", "colour") and bag.has("put", "front")
     if not (bag.has("background", "behind") or on_colour) or not bag.only(allowed):
         return None
@@ -170,20 +182,28 @@ def read_scene(bag: Bag) -> Reading | None:
     allowed = _SCENIC | {"front", "subject", "person", "adj", "image", "change", "put"}
     if not bag.has("scene", "part") or not bag.only(allowed):
         return None
-    placed = bag.has("subject", "person") and bag.has("front", "put")
+    placed = bag.has("subject", "person") and (bag.has("front", "put") or _located(bag))
     if bag.has("subject", "person") and not placed:
         return None
-    if _speaks_of_the_sky(bag) or _put_elsewhere(bag):
-        return None
-    if bag.has("sky", "add") and not placed and bag.has("change") and bag.names("scene"):
+    of_the_sky = bag.has("sky", "add") and not placed and bag.has("change") and bag.names("scene")
+    if of_the_sky or _speaks_of_the_sky(bag) or _put_elsewhere(bag):
         return None
     scene = scene_of(bag)
-    if scene is None or (scene.id in _WEATHER and not placed):
+    in_the_picture = _WEATHER | _IN_A_PICTURE if bag.has("change") else _WEATHER  # "another curtain"
+    if scene is None or (scene.id in in_the_picture and not placed):
         return None
     said = [f"{scene.generous}: read as {scene.id}"] if scene.generous else []
     if bag.has("change") and not placed:
         said.append(f"{scene.id}: read as the background")
     return Reading(Operation("background.replace", {"scene": scene.id}), warnings=tuple(said))
+
+
+def _located(bag: Bag) -> bool:
+    """Whether the scene is where somebody should seem to be: "as if she were on a beach", 让她在太空里."""
+    at = next((at for at, mark in enumerate(bag.marks) if mark.family in {"scene", "part"}), 0)
+    before = {mark.text for mark in bag.marks[max(0, at - 2) : at]}
+    after = {mark.text for mark in bag.marks[at + 1 : at + 3]}
+    return bag.has("change") and bool((before if not bag.head_last else before | after) & _WHERE)
 
 
 def _put_elsewhere(bag: Bag) -> bool:
@@ -197,16 +217,35 @@ def _put_elsewhere(bag: Bag) -> bool:
 
 def read_sky(bag: Bag) -> Reading | None:
     """Another sky over the same land: the sky is named first, and then what it should be."""
-    if not bag.has("change") or not bag.only({"change", "image", "sky", "scene", "part", "night"}):
+    bag = _without_old_sky(bag)
+    if not bag.has("change", "put", "add") or not bag.only(_SKY):
         return None
     families = [mark.family for mark in bag.content]
     wished = [at for at, family in enumerate(families) if family in {"scene", "part", "night"}]
-    changed = "sky" in families and bool(wished) and families.index("sky") < wished[0]
+    changed = "sky" in families and bool(wished)
+    if changed and families.index("sky") > wished[0]:
+        changed = _up_there(bag) or bag.head_last
     scene = scene_of(bag) if changed or _speaks_of_the_sky(bag) else None
     if scene is None or scene.id not in SUPPORTED.skies:
         return None
     said = (f"{scene.generous}: read as {scene.id}",) if scene.generous else ()
     return Reading(Operation("sky.replace", {"scene": scene.id}), warnings=said)
+
+
+def _without_old_sky(bag: Bag) -> Bag:
+    """Without what says how the sky is or what is wrong with it: "that dull grey sky", 天空太灰了."""
+    if not bag.has("sky"):
+        return bag
+    return replace(
+        bag, marks=tuple(m for m in bag.marks if m.family not in {"colour", "adj", "too", "amount"})
+    )
+
+
+def _up_there(bag: Bag) -> bool:
+    """Whether the scene is put into the sky: "put a rainbow in the sky", "pon nubes en el cielo"."""
+    texts = [mark.text for mark in bag.marks]
+    sky = next(at for at, mark in enumerate(bag.marks) if mark.family == "sky")
+    return bool(_INTO.intersection(texts[max(0, sky - 2) : sky])) or texts[sky].startswith("بالس")
 
 
 def _speaks_of_the_sky(bag: Bag) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.matching import Mark
@@ -14,6 +15,8 @@ _QUESTION = re.compile(
     r"^\s*[¿]?\s*(?:"
     r"(?:is|are|was|were|does|did)\b"
     r"|(?:what|which|who|where|when|why|how|has)\b.*\?"
+    r"|(?:cómo se|como se|como faz|como fa[çc]o|comment (?:on|faire|je)|wie (?:stellt|kann|geht|macht|schneid))\b.*\?"
+    r"|(?:怎么|如何|どうやって|어떻게|كيف|कैसे|как)\b.*[?？؟]"
     r"|(?:es|está|esta|son|est|c['’]est|est-ce|ist|sind|hat|é|são|tem)\b.*\?"
     r"|это\b.*\?|\w+ ли\b.*\?"
     r"|هل\b"
@@ -31,6 +34,12 @@ _POLITE = re.compile(
     r"くれ|可能|たい|どう|いい|수 있",
     re.IGNORECASE,
 )
+_CASTS = {
+    **dict.fromkeys(("colour:yellow", "colour:orange", "colour:red"), "adj:warm"),
+    **dict.fromkeys(("colour:blue", "colour:cyan"), "adj:cool"),
+    "colour:black": "adj:dark",
+    "colour:white": "adj:bright",
+}
 _FORMATS = frozenset(["png", "jpg", "jpeg", "webp", "avif", "tiff", "heic", "bmp"])
 _POINTING = frozenset(
     ["the", "this", "my", "that", "these", "el", "la", "este", "le", "ce", "das", "dieses", "o"]
@@ -54,6 +63,33 @@ def states(bag: Bag) -> bool:
     described = next((mark for mark in marks[2:] if mark.family != "filler"), None)
     taken = bag.has("remove", "cutout", "transparent")
     return described is not None and described.family in _DESCRIBING and not taken
+
+
+def as_complaint(bag: Bag) -> Bag:
+    """``bag`` with "too" where it says that the picture is dark: "it is very dark", "es zu dunkel", "偏黄".
+
+    How dark it is said to be is no amount by which to brighten it.
+    """
+    families = {mark.family for mark in bag.content} - {"image", "and", "rest"}
+    described = {"adj"} <= families <= {"adj", "amount", "too"} or {"colour"} <= families <= {
+        "colour",
+        "amount",
+        "too",
+    }
+    stated = bag.has("too") or any(mark.label == "filler:is" for mark in bag.marks)
+    if not described or not stated:
+        return bag
+    kept = tuple(_cast(mark) for mark in bag.marks if mark.family != "amount")
+    if any(mark.family == "colour" for mark in kept) or (bag.has("too") and len(kept) == len(bag.marks)):
+        return replace(bag, marks=kept)
+    too = () if bag.has("too") else (Mark("too", bag.marks[0].first, bag.marks[0].first),)
+    return replace(bag, marks=(*too, *kept))
+
+
+def _cast(mark: Mark) -> Mark:
+    """A colour that the whole picture has too much of, as what it is: too warm, too cool, too dark."""
+    meant = _CASTS.get(mark.label)
+    return replace(mark, label=meant) if meant else mark
 
 
 def formats(tokens: Sequence[Token], marks: Sequence[Mark]) -> tuple[str, ...]:

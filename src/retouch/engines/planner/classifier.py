@@ -1,7 +1,7 @@
 """Two logistic regressions on sentence vectors: what a clause asks for, and what a phrase names.
 
-Both are trained by scripts/train_planner.py from templates/*.toml and the lexicon; the file holds their weights and
-nothing that could be executed.
+Both are trained by scripts/train_planner.py from templates/*.toml and the lexicon; the file holds their weights
+and nothing that could be executed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FILE = "classifier.npz"
 
 @dataclass(frozen=True)
 class Regression:
-    """Softmax regression: ``weights`` (513, k), the last row the bias; ``temperature`` from held-out templates."""
+    """Softmax regression: ``weights`` (513, k), the last row the bias; ``temperature`` fits unseen templates."""
 
     labels: tuple[str, ...]
     weights: NDArray[np.float32]
@@ -41,7 +41,7 @@ class Regression:
 
 @dataclass(frozen=True)
 class Classifier:
-    """``intents`` judges clauses ("frame:border", "refuse", "aside"), ``names`` phrases ("scene:forest", "thing")."""
+    """``intents`` judges clauses ("frame:border", "refuse"), ``names`` phrases ("scene:forest", "thing")."""
 
     intents: Regression
     names: Regression

@@ -13,6 +13,7 @@ from retouch.engines.planner.resizing import read_resize
 _PICTURE = frozenset({"image", "rest", "change", "put", "property", "person"})
 _LONGEST_RATIO = 50  # "16 by 9" is a ratio, "800 by 600" a size
 _EXTENSION = range(1, 101)  # percent
+_ONTO = frozenset(["on", "sur", "auf", "en", "sobre", "no", "na", "на", "علي"])
 _SIDES = ("left", "right", "top", "bottom")
 _AXES = {"horizontal": {"left", "right"}, "vertical": {"top", "bottom"}}
 
@@ -66,7 +67,7 @@ def _rotate(bag: Bag) -> Reading | None:
 
 def _turns(bag: Bag) -> bool:
     """Whether the verb is to rotate, or a wider one ("turn", "flip") beside an angle."""
-    if bag.has("rotate"):
+    if bag.has("rotate") or (bag.has("angle") and bag.only({"angle", "side", "spin"})):
         return True
     angle = bag.has("angle") or says(bag, "degrees") or (bag.has("number") and bag.has("side", "spin"))
     return angle and bag.has("turn", "flip", "change")
@@ -80,7 +81,7 @@ def _directions(bag: Bag) -> set[int]:
 
 def _straighten(bag: Bag) -> Reading | None:
     allowed = _PICTURE | {"straighten", "horizon", "lean", "fix", "remove", "mirror", "around"}
-    mended = bag.has("lean", "horizon") and bag.has("fix", "around")
+    mended = (bag.has("lean", "horizon") and bag.has("fix", "around")) or bag.all("lean", "horizon")
     if not (bag.has("straighten") or mended or bag.all("lean", "remove")) or not bag.only(allowed):
         return None
     return _geometry("straighten")
@@ -92,7 +93,7 @@ def _crop(bag: Bag) -> Reading | None:
     if not bag.only(allowed) or not bag.has("crop", "ratio") or bag.has("person"):
         return None
     ratios = _ratios(bag)
-    about = bag.all("subject", "crop") and (bag.has("around") or says(bag, "to"))
+    about = bag.all("subject", "crop") and (bag.has("around") or says(bag, "to") or _onto(bag))
     if len(ratios) > 1 or (bag.has("subject") and not about) or not (ratios or about):
         return None
     if bag.has("number") and not (ratios and len(numbers_of(bag)) == len("WH")):
@@ -100,6 +101,12 @@ def _crop(bag: Bag) -> Reading | None:
     cut = not ratios or bag.has("crop", "cutout", "remove") or ratios == ["square"]
     arguments = ({"ratio": ratios[0]} if ratios else {}) | ({"to": "subject"} if about else {})
     return _geometry("crop", "" if cut else f"{ratios[0]}: read as a crop", **arguments)
+
+
+def _onto(bag: Bag) -> bool:
+    """Whether the subject is what is cropped to, not what is cut: "recadre sur le sujet"."""
+    at = next(at for at, mark in enumerate(bag.marks) if mark.family == "subject")
+    return any(mark.text in _ONTO for mark in bag.marks[max(0, at - 2) : at])
 
 
 def _ratios(bag: Bag) -> list[str]:

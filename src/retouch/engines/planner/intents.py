@@ -1,4 +1,4 @@
-"""Operations and the intents of the classifier: which operation has which, and which marks ask for it plainly."""
+"""Operations and the intents of the classifier: which operation has which, and which marks ask for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DISCRETE = {
     "weather": "weather",
 }
 _PAINTED = ("scene", "color", "gradient", "image")
-# What a clause would hold if its writer had used only words of the lexicon; arguments come from the clause itself.
+# What a clause would hold if its writer had used only words of the lexicon; arguments come from the clause.
 _PLAIN: dict[str, tuple[str, ...]] = {
     "background.replace:scene": ("change", "background"),
     "background.replace:color": ("change", "background"),
@@ -76,11 +76,15 @@ def intents_of_operation(operation: Operation) -> frozenset[str]:
     if kind == "tone":
         if "look" in arguments:
             return frozenset({"tone:look"})
-        axes = {{"exposure": "brightness", "vibrance": "saturation"}.get(axis, axis): axis for axis in arguments}
+        axes = {
+            {"exposure": "brightness", "vibrance": "saturation"}.get(axis, axis): axis for axis in arguments
+        }
         return frozenset(f"tone:{name}{'+' if arguments[axis] > 0 else '-'}" for name, axis in axes.items())
     if kind == "geometry":
         action = str(arguments["action"])
-        return frozenset({f"geometry:{action} {arguments['axis']}" if action == "flip" else f"geometry:{action}"})
+        return frozenset(
+            {f"geometry:{action} {arguments['axis']}" if action == "flip" else f"geometry:{action}"}
+        )
     if kind == "background.replace":
         return frozenset(f"{kind}:{name}" for name in _PAINTED if name in arguments)
     if kind == "style" and "image" in arguments:
@@ -90,7 +94,7 @@ def intents_of_operation(operation: Operation) -> frozenset[str]:
 
 
 def spelt_out(bag: Bag, intent: str, at: int, named: Sequence[Mark] = ()) -> Bag | None:
-    """``bag`` with the marks that ``intent`` asks for where it lacks them, as if they stood at token ``at``."""
+    """``bag`` with the marks that ``intent`` asks for and it lacks, as if they stood at token ``at``."""
     plain = _PLAIN.get(intent)
     if plain is None:
         return None

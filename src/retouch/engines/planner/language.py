@@ -11,6 +11,7 @@ from retouch.engines.planner.words import LATIN, Lexicon
 _BY_SCRIPT = {"cyrillic": "ru", "arabic": "ar", "devanagari": "hi", "hangul": "ko", "kana": "ja", "han": "zh"}
 _CHARACTER = 0.5  # a character of Han or Kana weighs half a word
 _CLOSE = 0.6  # of the best score: a language that the text may be in as well
+_WRITTEN_IN_LATIN = (*LATIN, "hi")  # Hindi often is: "background hata do"
 _ENOUGH = 400  # tokens looked at: a language shows early
 
 
@@ -22,7 +23,7 @@ def latin_languages(tokens: Sequence[Token], lexicon: Lexicon) -> list[str]:
             known = _languages_of(token, lexicon)
             for language in known:
                 scores[language] += 12 // len(known) + 1
-    ranked = sorted(LATIN, key=lambda code: (-scores[code], LATIN.index(code)))
+    ranked = sorted(_WRITTEN_IN_LATIN, key=lambda code: (-scores[code], _WRITTEN_IN_LATIN.index(code)))
     return [code for code in ranked if scores[code] >= _CLOSE * scores[ranked[0]]]
 
 
@@ -31,7 +32,7 @@ def _languages_of(token: Token, lexicon: Lexicon) -> set[str]:
     for key, _ in lexicon.keys_of(token):
         node = lexicon.root.children.get(key)
         if node:
-            known.update(code for code in node.meanings if code in LATIN)
+            known.update(code for code in node.meanings if code in _WRITTEN_IN_LATIN)
             if "~" in key:
                 known.add(key.partition("~")[2])
     return known

@@ -18,6 +18,7 @@ _UNKNOWN = {"word": 200, "cjk": 120, "number": 4, "symbol": 0, "colour": 0, "rat
 _GRAMMAR = frozenset(
     {"filler", "and", "neg", "more", "less", "too", "only", "except", "keep", "change", "put"}
 )
+_CONTENT = frozenset({"scene", "part", "style", "look", "weather", "frame", "colour", "subject", "image"})
 _FOREIGN_LETTERS = 5  # a word of another Latin language counts only from this length on
 _MOST_TYPOS = 6
 _MOST_STATES = 24  # partial phrases followed at once from one token
@@ -129,11 +130,26 @@ class Matcher:
         latin = script_of(tokens[at]) == "latin"
         letters = sum(len(token.key) for token in tokens[at:end])
         best: _Match | None = None
+        alone = end - at == 1 and self._is_part_of_a_word(tokens, at)
         for language, labels in node.meanings.items():
+            if (
+                alone
+                and (labels[0].partition(":")[0] in _CONTENT)
+                and language in {"ko", "zh", "ja"}
+                and (language == "ko" or language != self.spoken)
+            ):
+                continue
             penalty = self._penalty(language, labels, letters) if latin else int(language != self.spoken)
             if penalty is not None and (best is None or _PIECE + penalty < best.cost):
                 best = _Match(end - at, labels, _PIECE + penalty)
         return best
+
+    def _is_part_of_a_word(self, tokens: Sequence[Token], at: int) -> bool:
+        """Whether a character may be no word: 机 is a desk in Japanese only, 산 in 우산 is no mountain."""
+        if tokens[at].kind != "cjk":
+            return False
+        inside = at > 0 and tokens[at - 1].kind == "cjk" and tokens[at - 1].end == tokens[at].start
+        return inside or script_of(tokens[at]) == "han"
 
     def _penalty(self, language: str, labels: tuple[str, ...], letters: int) -> int | None:
         if language == self.latin:

@@ -8,7 +8,7 @@ from typing import Any
 
 from retouch.engines.planner import vocabulary
 from retouch.engines.planner.bag import Bag
-from retouch.engines.planner.cautions import asks, formats, wants_it_real
+from retouch.engines.planner.cautions import as_complaint, asks, formats, wants_it_real
 from retouch.engines.planner.compounds import split_compounds
 from retouch.engines.planner.language import detect, latin_languages
 from retouch.engines.planner.matching import Mark, Matched, Matcher
@@ -18,6 +18,7 @@ from retouch.engines.planner.quotations import quotations, unquoted, with_quotat
 from retouch.engines.planner.quoting import holds_a_request, speaks_of_text, unmarked
 from retouch.engines.planner.readers import read
 from retouch.engines.planner.reading import Reading
+from retouch.engines.planner.replacing import without_instead
 from retouch.engines.planner.rescue import Rescuer, worth
 from retouch.engines.planner.steps import (
     Step,
@@ -144,19 +145,18 @@ class _Draft:
     def _clauses(self) -> list[Bag]:
         clauses: list[Bag] = []
         current: list[Mark] = []
-        for mark in self.matched.marks:
+        for mark in without_instead(self.matched.marks):
             if mark.family in {"and", "break"} and not self.tokens[mark.first].quoted:
                 clauses.append(Bag(tuple(current), self.head_last))
                 current = []
             else:
                 current.append(mark)
         clauses.append(Bag(tuple(current), self.head_last))
-        return [bag for bag in _with_then(clauses) if bag.families - {"break"}]
+        return [as_complaint(bag) for bag in _with_then(clauses) if bag.families - {"break"}]
 
     def _take(self, bag: Bag) -> None:
         if bag.has("unknown"):
-            if not self._rescue(bag):
-                self._refuse(bag)
+            self._take_unknown(bag)
             return
         steps = read_in_parts(bag)
         if self.waiting is not None and all_constraints(steps) and self.waiting.only(_NOUNS):
@@ -180,21 +180,19 @@ class _Draft:
         elif not self._continues(bag):
             self.waiting = bag
 
-    def _rescue(self, bag: Bag) -> bool:
-        """Whether the clause, together with one that waits, could be understood as a whole."""
-        if self.rescuer is None:
-            return False
+    def _take_unknown(self, bag: Bag) -> None:
+        """A clause with unknown words: understood as a whole, with one that waits, or refused."""
         whole = self.waiting.joined(bag) if self.waiting and joinable(self.waiting, bag) else bag
-        rescued = self.rescuer.look(whole)
+        rescued = self.rescuer.look(whole) if self.rescuer else None
         if rescued is None:
-            return False
+            self._refuse(bag)
+            return
         if whole is not bag:
             self.waiting = None
         self.shares.append(rescued.probability)
         self.said += rescued.warnings
         for step in rescued.steps:
             self._record(step)
-        return True
 
     def _record(self, step: Step) -> None:
         """Add a step; a change of tone right after one belongs to it, a background replaces a cut-out."""
@@ -236,7 +234,8 @@ class _Draft:
         if last.kind in _MENDED and bag.only(_MENDING):
             return True
         keeps = bool(last.reading.kept) and bag.only(_NOUNS)
-        if bag.has("subject", "sky", "remove", "property") and not keeps:
+        own_verb = last.kind == "geometry" and bag.has("rotate", "turn", "flip")  # "mirror it and turn it"
+        if own_verb or (bag.has("subject", "sky", "remove", "property") and not keeps):
             return False
         together = last.bag.joined(bag)
         reading = read(together)

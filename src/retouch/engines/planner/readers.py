@@ -36,6 +36,9 @@ from retouch.engines.planner.texts import read_text
 from retouch.engines.planner.tones import axes_of
 
 _MOST = 100
+_WITHOUT_AMOUNT = frozenset(
+    {"geometry", "background.replace", "background.remove", "sky.replace", "privacy", "upscale"}
+)
 _FITTING = {
     "moody": {"dark", "cool"},
     "night": {"dark", "cool"},
@@ -55,11 +58,23 @@ def read(bag: Bag) -> Reading | None:
     if not bag.families or bag.has("unknown", "break") or undoes(bag) or states(bag):
         return None
     bag = without_the_old(bag)
-    reading = _read(bag)
+    reading = _read(bag) or _softened(bag)
     if reading or not bag.has("only"):
         return reading
     rest = replace(bag, marks=tuple(mark for mark in bag.marks if mark.family != "only"))
     return _read(rest) if rest.families else None
+
+
+def _softened(bag: Bag) -> Reading | None:
+    """Without a "little" that is only politeness: ちょっと90度回して turns by ninety degrees."""
+    if bag.names("amount") != ["little"]:
+        return None
+    rest = replace(bag, marks=tuple(mark for mark in bag.marks if mark.family != "amount"))
+    reading = _read(rest) if rest.families else None
+    operation = reading.operation if reading else None
+    if operation is None or operation.arguments.get("action") in {"resize", "extend"}:
+        return None
+    return reading if operation.kind in _WITHOUT_AMOUNT else None
 
 
 def _read(bag: Bag) -> Reading | None:

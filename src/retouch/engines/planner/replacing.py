@@ -6,7 +6,9 @@ word like "with" or "to"; where they come last, before a particle like を, 를 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.matching import Mark
@@ -99,6 +101,21 @@ _PIVOTS = frozenset(
 # They may say where it is as well, or be an article: no sign yet that the new thing begins.
 _PLACES = frozenset(["in", "en", "em", "a", "на", "в", "во"])
 _REPLACES = ("replac", "swap", "reempla", "sustit", "substitu", "remplac", "ersetz", "замен", "troc", "troqu")
+_INSTEAD = (
+    "instead",
+    "en",
+    "em",
+    "ao",
+    "au",
+    "a",
+    "no",
+    "statt",
+    "anstatt",
+    "anstelle",
+    "вместо",
+    "بدل",
+    "عوض",
+)
 _PARTICLES = frozenset(["を", "か", "를", "을", "에", "에서", "को", "से"])
 _MEANS = frozenset(
     [
@@ -137,6 +154,32 @@ def without_the_old(bag: Bag) -> Bag:
             kept = (mark for mark in bag.marks[:at] if mark.family not in _DESCRIBES)
             return replace(bag, marks=(*kept, *bag.marks[at:]))
     return bag
+
+
+def without_instead(marks: Sequence[Mark]) -> Sequence[Mark]:
+    """``marks`` with what stands after "instead of" as the thing that is replaced: the sky, the background.
+
+    "Northern lights instead of that dull sky" is read as "the sky, northern lights".
+    """
+    for at, (mark, after) in enumerate(pairwise(marks)):
+        if (mark.family, after.family) != ("and", "neg") or mark.first != after.first or not mark.text:
+            continue
+        if not mark.text.startswith(_INSTEAD):
+            continue
+        end = next((i for i in range(at + 2, len(marks)) if marks[i].family in {"break", "and"}), len(marks))
+        old = [each for each in marks[at + 2 : end] if each.family != "filler"]
+        things = [each for each in old if each.family in {"sky", "background"}]
+        if len(things) != 1 or any(each.family not in _DESCRIBES | {"background"} for each in old):
+            continue
+        start = next((i + 1 for i in range(at - 1, -1, -1) if marks[i].family in {"break", "and"}), 0)
+        thing = replace(things[0], first=marks[start].first, last=marks[start].first)
+        verb = (
+            ()
+            if any(each.family in {"change", "put"} for each in marks[start:at])
+            else (replace(thing, label="change"),)
+        )
+        return (*marks[:start], *verb, thing, *marks[start:at], *marks[end:])
+    return marks
 
 
 def undoes(bag: Bag) -> bool:

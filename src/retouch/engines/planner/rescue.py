@@ -1,10 +1,10 @@
-"""A second look at a clause with unknown words: what it means as a whole, where the words that are known agree.
+"""A second look at a clause with unknown words: what it means, where the words that are known agree.
 
-The lexicon decides first. Only where it refuses for nothing but words that nobody has listed, the classifier is asked
-what the clause means. Its answer counts if
+The lexicon decides first. Only where it refuses for nothing but words that nobody has listed, the classifier is
+asked what the clause means. Its answer counts if
 
-* it is likely enough, and what it asks for is read out of the known words by the same readers as ever, so that
-  every amount, colour, ratio and scene comes from them and nothing that contradicts them passes;
+* it is likely enough, and what it asks for is read out of the known words by the same readers as ever: so every
+  amount, colour, ratio and scene comes from them and nothing that contradicts them passes;
 * no unknown word names a thing: "the jacket" has no detector, and must not become an edit of something else.
 
 A clause that asks for nothing ("it is for my grandmother") is left out. All this says so in the warnings.
@@ -12,26 +12,36 @@ A clause that asks for nothing ("it is for my grandmother") is left out. All thi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.intents import intents_of_operation, spelt_out
 from retouch.engines.planner.matching import Mark
 from retouch.engines.planner.readers import read
+from retouch.engines.planner.reading import Reading
 from retouch.engines.planner.steps import Step, read_in_parts
 from retouch.engines.planner.text import Token
 
-AGREED, SPELT_OUT, ASIDE, NAMED, THING = 0.4, 0.6, 0.8, 0.6, 0.5  # probabilities; see scripts/measure_planner.py
+AGREED, SPELT_OUT, ASIDE, NAMED, THING = (
+    0.4,
+    0.6,
+    0.8,
+    0.6,
+    0.5,
+)  # probabilities; see scripts/measure_planner.py
 _LONGEST = 512  # characters
 _MOST_UNKNOWN = 6  # phrases of unknown words in one clause
 _SCENIC = ("scene", "part", "night", "bokeh", "colour", "gradient")
+_AROUND = frozenset(
+    {"keep", "aside", "background.remove", "background.replace:scene", "background.replace:color"}
+)
 _QUOTE = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Rescued:
-    """What a clause came to: ``steps`` (none where it asks for nothing), how likely, and what has to be said."""
+    """What a clause came to: ``steps`` (none where it asks for nothing), how likely, what has to be said."""
 
     steps: tuple[Step, ...]
     probability: float
@@ -56,10 +66,17 @@ class Rescuer:
         shares = intents_of(said)
         named = {phrase: names_of(self._words(phrase)) for phrase in unknown}
         known = replace(bag, marks=tuple(mark for mark in bag.marks if mark.label != "unknown"))
+        if known.has("neg"):
+            return _kept(known, shares, said)
         found = self._named_scene(known, shares, named)
-        if not found and any(names["thing"] >= THING for names in named.values()):
+        if not found and not _harmless(named.values(), shares):
             return None
-        return found or _agreed(known, shares, said) or _spelt_out(known, shares, unknown, said) or _aside(shares, said)
+        return (
+            found
+            or _agreed(known, shares, said)
+            or _spelt_out(known, shares, unknown, said)
+            or _aside(shares, said)
+        )
 
     def _words(self, marks: Sequence[Mark]) -> str:
         first, last = marks[0].first, max(marks[0].first + 1, *(mark.last for mark in marks))
@@ -90,7 +107,7 @@ class Rescuer:
         scenes: dict[str, tuple[float, tuple[Mark, ...]]] = {}
         for phrase, names in named.items():
             label = max(names, key=lambda name: names[name])
-            if names["thing"] >= THING:
+            if names["thing"] + names["place"] >= THING:
                 return None
             if label.startswith("scene:") and names[label] >= NAMED:
                 scenes[label] = (names[label], phrase)
@@ -104,8 +121,20 @@ class Rescuer:
 
 
 def worth(probability: float) -> float:
-    """The confidence of a plan that rests on a clause of this probability: always less than what words give."""
+    """The confidence of a plan that rests on a clause of this probability: less than what words give."""
     return 0.45 + 0.4 * probability
+
+
+def _harmless(named: Iterable[Mapping[str, float]], shares: Mapping[str, float]) -> bool:
+    """Whether no unknown word changes what is asked for.
+
+    Where only what is around the subject changes, or nothing, a thing with an unknown name is the subject.
+    """
+    around = _likeliest(shares) in _AROUND
+    return not any(
+        names["place"] >= THING or (names["thing"] + names["place"] >= THING and not around)
+        for names in named
+    )
 
 
 def _is_unserved(bag: Bag) -> bool:
@@ -130,6 +159,10 @@ def _agreed(known: Bag, shares: Mapping[str, float], said: str) -> Rescued | Non
     share = sum(shares.get(intent, 0.0) for intent in meant)
     if share < AGREED:
         return None
+    if meant == {"keep"}:  # what is to stay has a name that nobody has listed: it is the subject
+        steps = [
+            Step(step.bag, replace(step.reading, kept=step.reading.kept | {"subject"})) for step in steps
+        ]
     return Rescued(tuple(steps), min(share, 1.0), (_read_as(said, " and ".join(sorted(meant))),))
 
 
@@ -149,6 +182,15 @@ def _step(bag: Bag | None, intent: str) -> Step | None:
         return None
     meant = intents_of_operation(reading.operation) if reading.operation else {"keep"}
     return Step(bag, reading) if intent in meant else None
+
+
+def _kept(known: Bag, shares: Mapping[str, float], said: str) -> Rescued | None:
+    """With a negation nothing is done, at most something is left alone: "don't jostle the candles"."""
+    if shares["keep"] < SPELT_OUT or known.has("background", "sky", "image"):
+        return None
+    return Rescued(
+        (Step(known, Reading(kept=frozenset({"subject"}))),), shares["keep"], (_read_as(said, "keep"),)
+    )
 
 
 def _aside(shares: Mapping[str, float], said: str) -> Rescued | None:

@@ -71,7 +71,7 @@ def distance(one: str, other: str, limit: int) -> int:
 
 
 def _is_known(word: str) -> bool:
-    return any(word in _spellings(code) for code in LATIN)
+    return any(word in _spellings(code) for code in (*LATIN, "hi"))
 
 
 @forgotten

@@ -1,7 +1,8 @@
-"""Fits the two regressions of classifier.py. Run by scripts/train_planner.py, never when an instruction is planned."""
+"""Fits the two regressions of classifier.py. Run by scripts/train_planner.py, never by the service."""
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,8 @@ from retouch.engines.planner.vectors import embed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_STEPS = 120
-_PENALTY = 2e-5  # of the squared weights, per example
+_STEPS = 200
+_PENALTY = 4e-6  # of the squared weights, per example
 _RATE = 30.0  # below 1 / L: vectors have length one, so the loss is smooth to about half a unit
 _FOLDS, _BATCH = 5, 256
 _TEMPERATURES = np.geomspace(0.5, 4.0, 36)
@@ -69,7 +70,7 @@ def fit(vectors: NDArray[np.float32], wanted: NDArray[np.int64], classes: int) -
         powers /= powers.sum(axis=1, keepdims=True)
         slope = rows.T @ ((powers - target) * weight) + _PENALTY * ahead
         after = ahead - _RATE * slope
-        following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
+        following = (1 + math.sqrt(1 + 4 * momentum**2)) / 2
         ahead = after + ((momentum - 1) / following) * (after - weights)
         weights, momentum = after, following
     return weights

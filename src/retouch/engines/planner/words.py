@@ -16,10 +16,11 @@ from retouch.engines.planner.text import Token, clean, fold, script_of, tokenise
 _FILES = (
     *("words", "things", "connect", "talk", "scenes", "places", "styles", "tones", "colours"),
     *("geometry", "frames", "weather", "restore", "recolor", "refused", "later", "cautions", "privacy"),
-    *("remove", "upscale", "retouch", "texts"),
+    *("everyday", "remove", "upscale", "retouch", "texts"),
     "pictures",
 )
 _BESIDE_QUOTATIONS = "lettering"  # words that mean these things only where text is quoted
+_KNOWN_REFUSAL = {"unknown": "unknown:refused"}  # a bare "unknown" is a word that no table has
 _SHADES = ("hex", "light", "dark")
 _SHORTEST_STEM = 2
 _LONGEST_ENDING = 7
@@ -82,12 +83,12 @@ def load(*, quoting: bool = False) -> Lexicon:
     concepts: dict[str, Mapping[str, str]] = {}
     for name in (*_FILES, *([_BESIDE_QUOTATIONS] if quoting else ())):
         for concept, row in _read(name).items():
-            labels = tuple(re.split(r"\+(?=[a-z])", concept))
+            labels = tuple(_KNOWN_REFUSAL.get(label, label) for label in re.split(r"\+(?=[a-z])", concept))
             if "hex" in row:
                 colours[concept] = {shade: row[shade] for shade in _SHADES}
                 labels = (f"colour:{concept}",)
             if len(labels) == 1:
-                concepts[labels[0]] = row
+                concepts[labels[0]] = _together(concepts.get(labels[0], {}), row)
             _plant(root, labels, row)
     added = dict(vocabulary.added_words())
     taken = tuple(line for label, words in added.items() for line in _plant_beside(root, label, words))
@@ -109,6 +110,13 @@ def _read(name: str) -> dict[str, Any]:
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(fold("ا" + word)[1:] if word[0] > "\u0600" else fold(word) for word in text.split())
+
+
+def _together(one: Mapping[str, str], other: Mapping[str, str]) -> Mapping[str, str]:
+    return {
+        **one,
+        **{code: f"{one[code]}, {words}" if code in one else words for code, words in other.items()},
+    }
 
 
 def _plant(root: Node, labels: tuple[str, ...], row: Mapping[str, str]) -> None:

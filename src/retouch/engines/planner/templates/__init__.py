@@ -1,4 +1,4 @@
-"""The sentences that the classifier learns from: patterns of templates/*.toml written out, and names of the lexicon.
+"""What the classifier learns from: patterns of templates/*.toml written out, and names of the lexicon.
 
 Nothing of this is read when an instruction is planned.
 """
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from retouch.engines.planner.supported import SUPPORTED
+from retouch.engines.planner import vocabulary
+from retouch.engines.planner.supported import BUILT_IN
 from retouch.engines.planner.words import load
 
 LANGUAGES = ("en", "zh", "es", "fr", "de", "ja", "pt", "ru", "ar", "hi", "ko")
 REFUSE, ASIDE, KEEP = "refuse", "aside", "keep"
-THING, HARMLESS = "thing", "harmless"
+THING, PLACE, HARMLESS = "thing", "place", "harmless"
 _NAMED = ("scene", "style", "look")
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _SLOT = re.compile(r"\{([a-z]+)\}")
@@ -52,14 +53,15 @@ def sentences(languages: tuple[str, ...] = LANGUAGES) -> list[Example]:
 
 def is_served(intent: str) -> bool:
     """Whether the kind of ``intent`` ("frame:border") is one that a plan may hold."""
-    return intent.partition(":")[0] in SUPPORTED.kinds
+    return intent.partition(":")[0] in BUILT_IN.kinds
 
 
 def phrases(languages: tuple[str, ...] = LANGUAGES) -> list[Example]:
     """Names of scenes, styles and looks out of the lexicon; things that are none; and harmless words."""
+    outside = {label for label, _ in vocabulary.added_words()}
     found: list[Example] = []
     for label, words in load().concepts.items():
-        if label.partition(":")[0] in _NAMED:
+        if label.partition(":")[0] in _NAMED and label not in outside:
             for language in languages:
                 found += [
                     Example(phrase, label, language, f"{language}:{phrase}")
@@ -67,7 +69,7 @@ def phrases(languages: tuple[str, ...] = LANGUAGES) -> list[Example]:
                 ]
     for language in languages:
         data = _read(language)
-        for label in (THING, HARMLESS):
+        for label in (THING, PLACE, HARMLESS):
             for pattern in data["words"][label]:
                 texts = data["slots"]["thing"] if pattern == "{thing}" else [pattern]
                 texts = [text for each in texts for text in _draws(each, data, 2, framed=False)]
