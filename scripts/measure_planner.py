@@ -1,9 +1,9 @@
 """How well the planner reads: python scripts/measure_planner.py [--misses] FILE.jsonl ...
 
 Each line of a file is one instruction with the plan that it should give: {"text", "operations", "refused"}. A
-plan is exact if its operations and all their arguments are equal to the expected ones. Prints, for every language
-and all together: exact, refused of those to refuse, wrong edits at a confidence of .9 and more; and what a
-confidence is worth.
+plan is exact if its operations and all their arguments are equal to the expected ones. Prints, for every
+language and all together: exact, refused of those to refuse, wrong edits at a confidence of .9 and more; and
+what a confidence is worth.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Two logistic regressions on sentence vectors: what a clause asks for, and what a phrase names.
 
-Both are trained by scripts/train_planner.py from templates/*.toml and the lexicon; the file holds their weights
-and nothing that could be executed.
+Both are trained by scripts/train_planner.py from templates/*.toml and the lexicon; the file holds their
+weights and nothing that could be executed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FILE = "classifier.npz"
 
 @dataclass(frozen=True)
 class Regression:
-    """Softmax regression: ``weights`` (513, k), the last row the bias; ``temperature`` fits unseen templates."""
+    """Softmax regression: ``weights`` (513, k), the last row the bias; calibrated by ``temperature``."""
 
     labels: tuple[str, ...]
     weights: NDArray[np.float32]

@@ -116,6 +116,8 @@ _INSTEAD = (
     "بدل",
     "عوض",
 )
+_ENDS = frozenset({"break", "and"})
+_REPLACEABLE = _DESCRIBES | {"background"}
 _PARTICLES = frozenset(["を", "か", "를", "을", "에", "에서", "को", "से"])
 _MEANS = frozenset(
     [
@@ -159,27 +161,38 @@ def without_the_old(bag: Bag) -> Bag:
 def without_instead(marks: Sequence[Mark]) -> Sequence[Mark]:
     """``marks`` with what stands after "instead of" as the thing that is replaced: the sky, the background.
 
-    "Northern lights instead of that dull sky" is read as "the sky, northern lights".
+    "Northern lights instead of that dull sky" is read as "the sky, northern lights". Where it is another
+    thing, it is one that is not wanted; texts have a reader of their own.
     """
+    if any(mark.family == "quote" for mark in marks):
+        return marks
+    marks = [part for mark in marks for part in _apart(mark)]
     for at, (mark, after) in enumerate(pairwise(marks)):
-        if (mark.family, after.family) != ("and", "neg") or mark.first != after.first or not mark.text:
-            continue
-        if not mark.text.startswith(_INSTEAD):
-            continue
-        end = next((i for i in range(at + 2, len(marks)) if marks[i].family in {"break", "and"}), len(marks))
-        old = [each for each in marks[at + 2 : end] if each.family != "filler"]
-        things = [each for each in old if each.family in {"sky", "background"}]
-        if len(things) != 1 or any(each.family not in _DESCRIBES | {"background"} for each in old):
-            continue
-        start = next((i + 1 for i in range(at - 1, -1, -1) if marks[i].family in {"break", "and"}), 0)
-        thing = replace(things[0], first=marks[start].first, last=marks[start].first)
-        verb = (
-            ()
-            if any(each.family in {"change", "put"} for each in marks[start:at])
-            else (replace(thing, label="change"),)
-        )
-        return (*marks[:start], *verb, thing, *marks[start:at], *marks[end:])
+        instead = (mark.family, after.family) == ("and", "neg") and mark.text.startswith(_INSTEAD)
+        moved = _moved(marks, at) if instead and mark.first == after.first else None
+        if moved:
+            return moved
     return marks
+
+
+def _apart(mark: Mark) -> tuple[Mark, ...]:
+    if mark.family != "instead":
+        return (mark,)
+    return replace(mark, label="and"), replace(mark, label="neg")
+
+
+def _moved(marks: Sequence[Mark], at: int) -> Sequence[Mark] | None:
+    """The thing after the "instead of" at ``at`` put before what comes in its place."""
+    end = next((i for i in range(at + 2, len(marks)) if marks[i].family in _ENDS), len(marks))
+    old = [each for each in marks[at + 2 : end] if each.family != "filler"]
+    things = [each for each in old if each.family in {"sky", "background"}]
+    start = next((i + 1 for i in range(at - 1, -1, -1) if marks[i].family in _ENDS), 0)
+    if len(things) != 1 or start == at or any(each.family not in _REPLACEABLE for each in old):
+        return None
+    thing = replace(things[0], first=marks[start].first, last=marks[start].first)
+    said = any(each.family in {"change", "put"} for each in marks[start:at])
+    verb = () if said else (replace(thing, label="change"),)
+    return (*marks[:start], *verb, thing, *marks[start:at], *marks[end:])
 
 
 def undoes(bag: Bag) -> bool:

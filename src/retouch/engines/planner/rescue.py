@@ -1,10 +1,10 @@
 """A second look at a clause with unknown words: what it means, where the words that are known agree.
 
-The lexicon decides first. Only where it refuses for nothing but words that nobody has listed, the classifier is
-asked what the clause means. Its answer counts if
+The lexicon decides first. Only where it refuses for nothing but words that nobody has listed, the classifier
+is asked what the clause means. Its answer counts if
 
-* it is likely enough, and what it asks for is read out of the known words by the same readers as ever: so every
-  amount, colour, ratio and scene comes from them and nothing that contradicts them passes;
+* it is likely enough, and what it asks for is read out of the known words by the same readers as ever: so
+  every amount, colour, ratio and scene comes from them and nothing that contradicts them passes;
 * no unknown word names a thing: "the jacket" has no detector, and must not become an edit of something else.
 
 A clause that asks for nothing ("it is for my grandmother") is left out. All this says so in the warnings.

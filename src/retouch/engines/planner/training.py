@@ -36,7 +36,7 @@ def stored(classifier: Classifier) -> Mapping[str, NDArray[Any]]:
         regression: Regression = getattr(classifier, part)
         arrays[f"{part}_labels"] = np.array(regression.labels)
         arrays[f"{part}_weights"] = regression.weights.astype(np.float16)
-        arrays[f"{part}_temperature"] = np.float64(regression.temperature).reshape(())
+        arrays[f"{part}_temperature"] = np.array(regression.temperature)
     return arrays
 
 
