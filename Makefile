@@ -69,6 +69,10 @@ format: $(VENV)/.dev  ## Let ruff lay the code out
 docs: $(VENV)/.dev  ## Write the generated pages of docs/reference again
 	$(BIN)/python scripts/reference.py
 
+.PHONY: classifier
+classifier: $(VENV)/.dev  ## Train the planner's classifier again, from its templates
+	$(BIN)/python scripts/train_planner.py
+
 .PHONY: bench
 bench: $(VENV)/.dev  ## Measure, and write docs/reference/measurements.md
 	$(BIN)/python -m bench
