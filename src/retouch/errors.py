@@ -31,6 +31,7 @@
         ├── ImageTooLarge           more pixels than the limit
         ├── InstructionNotSupported understood in part or not at all; says what can be done
         ├── TargetNotFound          the thing to be edited is not in the picture
+        ├── ContentRefused          the owner's content gate refused a picture
         ├── WeightsMissing          a model file is not on this machine
         ├── EngineFailed            the engine gave up with a reason
         ├── EngineUnavailable       retryable: no engine for this model is healthy
@@ -254,6 +255,12 @@ class TargetNotFound(TaskError):
     """The thing to be edited is not in the picture, or no detector here knows it."""
 
     code, type = "target_not_found", "invalid_request_error"
+
+
+class ContentRefused(TaskError):
+    """The content gate, where the owner has turned it on, refused a picture that came in or would go out."""
+
+    code, type = "content_refused", "invalid_request_error"
 
 
 class WeightsMissing(TaskError):

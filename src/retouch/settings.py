@@ -152,6 +152,16 @@ class Settings(BaseSettings):
         "file names. Read when a process starts.",
     )
 
+    # --- the content gate
+    gate: Literal["off", "nsfw"] = Field(
+        default="off",
+        description="nsfw: judge every picture that comes in and every result, and refuse what the model of "
+        "that name scores gate_threshold or more. Then that model must be there.",
+    )
+    gate_threshold: float = Field(
+        default=0.85, ge=0, le=1, description="Score from which on the gate refuses; 0 refuses everything."
+    )
+
     # --- content credentials
     content_credentials: bool = Field(
         default=True, description="Put a signed C2PA manifest (what made it, and how) into every result."

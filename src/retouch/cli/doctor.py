@@ -111,6 +111,21 @@ def _weights(settings: Settings) -> Iterator[Finding]:
             yield Finding("weights", "note", f"{name} is not here", f"to have it: retouch models pull {name}")
 
 
+def _gate(settings: Settings) -> Iterator[Finding]:
+    from retouch.weights.gate import require_gate  # noqa: PLC0415 - only here
+
+    if settings.gate == "off":
+        yield Finding("gate", "ok", "off: no picture is judged (setting gate)")
+        return
+    try:
+        require_gate(settings)
+    except SetupError as error:
+        yield Finding("gate", "fix", error.message, error.hint)
+    else:
+        text = f"{settings.gate} holds: refuses from {settings.gate_threshold:g} on"
+        yield Finding("gate", "ok", text)
+
+
 def _engines(settings: Settings) -> Iterator[Finding]:
     from retouch.weights.store import WeightsStore  # noqa: PLC0415 - only here
 
@@ -152,12 +167,16 @@ def _extensions(settings: Settings) -> Iterator[Finding]:
 
 def _sandbox(settings: Settings) -> Iterator[Finding]:
     try:
-        layers, left_out = asyncio.run(_child(settings))
+        layers, left_out, gate_fault = asyncio.run(_child(settings))
     except RetouchError as error:
         yield Finding("sandbox", "fix", f"the pixel process does not start: {error.message}", "see the log")
         return
     for line in left_out:
         yield Finding("extension", "fix", f"left out: {line}", "mend it or take it away")
+    if gate_fault:
+        yield Finding(
+            "gate", "fix", f"every task fails: {gate_fault}", f"retouch models pull {settings.gate}"
+        )
     for name, holds in layers.items():
         if holds:
             yield Finding("sandbox", "ok", name)
@@ -166,14 +185,14 @@ def _sandbox(settings: Settings) -> Iterator[Finding]:
             yield Finding("sandbox", "note", f"{name} does not hold here", advice)
 
 
-async def _child(settings: Settings) -> tuple[dict[str, bool], tuple[str, ...]]:
-    """The layers that hold around a child, and what its engines left out."""
+async def _child(settings: Settings) -> tuple[dict[str, bool], tuple[str, ...], str]:
+    """The layers that hold around a child, what its engines left out, and why it has no gate."""
     from retouch.worker.child.pool import ChildPool  # noqa: PLC0415 - only here
 
     children = ChildPool(settings.model_copy(update={"worker_slots": 1}))
     await children.start()
     try:
-        return dict(children.layers), children.left_out
+        return dict(children.layers), children.left_out, children.gate_fault
     finally:
         await children.stop()
 
@@ -184,6 +203,7 @@ _LOOKS: Final[tuple[Callable[[Settings], Iterator[Finding]], ...]] = (
     _disk,
     _database,
     _weights,
+    _gate,
     _engines,
     _extensions,
     _sandbox,

@@ -50,12 +50,14 @@ def run(
     """
     from retouch.database.embedded import Supervisor as Server  # noqa: PLC0415 - --help must not load the driver
     from retouch.database.pool import database_url  # noqa: PLC0415 - the same
+    from retouch.weights.gate import require_gate  # noqa: PLC0415 - the same
 
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     telemetry.configure_logging(settings.log_level, settings.log_format)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = settings.model_copy(update={"port": _free_port(settings)})
     _require_weights(settings)
+    require_gate(settings)
     _require_signer(settings)
     _require_vocabulary(settings)
     if settings.database_url is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from retouch.engines.base import LocalEngine, Pixels
+    from retouch.engines.gate import ContentGate
 
 _CV_NO_MEMORY: Final = -4  # cv::Error::StsNoMem
 _MASK_LOST: Final = "The mask was not applied: the edit changed the size of the picture."
@@ -47,13 +48,22 @@ class Desk:
 class Worker:
     """Answers messages, one at a time, until the process ends.
 
-    ``engines`` holds for each name the warm engine, or the TaskError that kept it from warming.
+    ``engines`` holds for each name the warm engine, or the TaskError that kept it from warming. ``gate``
+    judges every picture that comes in or goes out; where it could not be made it is that error, and no
+    picture passes. None: the owner wants no gate.
     """
 
-    def __init__(self, line: Line, engines: Mapping[str, LocalEngine | TaskError], max_pixels: int) -> None:
+    def __init__(
+        self,
+        line: Line,
+        engines: Mapping[str, LocalEngine | TaskError],
+        max_pixels: int,
+        gate: ContentGate | TaskError | None = None,
+    ) -> None:
         self._line = line
         self._engines = engines
         self._max_pixels = max_pixels
+        self._gate = gate
         self._desk = Desk()
         self._steps: Mapping[str, Callable[[Message], Message]] = {
             "prepare": self._prepare,
@@ -86,6 +96,7 @@ class Worker:
         has_mask = bool(message.fields["mask"])
         pictures = blobs if has_mask else [*blobs, last]
         images = [decode(blob, self._max_pixels) for blob in pictures]
+        self._judge(image.pixels for image in images)
         height, width = images[0].pixels.shape[:2]
         warnings = dict.fromkeys(warning for image in images for warning in image.warnings)
         mask = decode_mask(last, self._max_pixels, (width, height)) if has_mask else None
@@ -102,7 +113,7 @@ class Worker:
             deadline=time.monotonic() + fields["timeout_s"],
             resume_state=fields["resume_state"],
             mask=self._desk.mask,
-            previews=fields["previews"],
+            previews=fields["previews"] and self._gate is None,  # a preview would go out unjudged
         )
         images = [_guarded(image.pixels) for image in self._desk.images]
         request, plan = EditRequest.from_json(fields["request"]), Plan.from_json(fields["plan"])
@@ -117,6 +128,7 @@ class Worker:
         size = message.fields["size"]
         results = [self._fitted(answer.pixels, size) for answer in answers] or self._desk.results
         finished = [self._masked(pixels) for pixels in results]
+        self._judge(finished)
         if any(self._outgrew_mask(pixels) for pixels in results):
             warnings[_MASK_LOST] = None
         if message.fields["format"] == "jpeg" and any(pixels.shape[2] == _RGBA for pixels in finished):
@@ -135,6 +147,14 @@ class Worker:
         blobs = tuple(encode(pixels, output_format, compression) for pixels in pictures)
         sizes = [[pixels.shape[1], pixels.shape[0]] for pixels in pictures]
         return Message("done", {"sizes": sizes, "warnings": warnings}, blobs)
+
+    def _judge(self, pictures: Iterable[Pixels]) -> None:
+        """Raise ContentRefused for a picture that the owner's gate does not let through."""
+        if isinstance(self._gate, TaskError):
+            raise self._gate
+        if self._gate is not None:
+            for pixels in pictures:
+                self._gate.judge(pixels)
 
     def _engine(self, name: str) -> LocalEngine:
         engine = self._engines.get(name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from retouch.errors import ChildCrashed, SetupError
 from retouch.telemetry import logger
+from retouch.weights.gate import gate_model, require_gate
 from retouch.worker.child.handle import Child, Death
 from retouch.worker.child.session import Session
 from retouch.worker.child.values import ChildSetup
@@ -28,12 +29,14 @@ class ChildPool:
 
     ``engines`` are the local engines that every child warms, by name or as ``module:attribute``.
     ``layers`` says after :meth:`start` which layers of the sandbox hold on this machine, ``left_out`` what
-    the engines could not take in (an extension that does not load, a broken picture of the owner's).
+    the engines could not take in (an extension that does not load, a broken picture of the owner's), and
+    ``gate_fault`` why the newest child has no content gate though it should.
     """
 
     def __init__(self, settings: Settings, *, engines: Sequence[str] = ("builtin",)) -> None:
         self.layers: Mapping[str, bool] = {}
         self.left_out: tuple[str, ...] = ()
+        self.gate_fault = ""
         self._settings = settings
         self._setup = _child_setup(settings, tuple(engines))
         self._free: asyncio.Queue[Child] = asyncio.Queue()
@@ -44,8 +47,10 @@ class ChildPool:
         """Start all children; returns when each has closed its sandbox.
 
         Raises:
-            SetupError: a child did not come up; its own words are in the log.
+            SetupError: a child did not come up (its own words are in the log), or the content gate is on and
+                its model is not there.
         """
+        await asyncio.to_thread(require_gate, self._settings)
         # The first compiles the nets and leaves them in the cache, where the others find them.
         try:
             await self._add()
@@ -116,6 +121,7 @@ class ChildPool:
         child.layers = dict(first.fields["layers"])
         self.layers = child.layers
         self._note(first.fields["left_out"])
+        self.gate_fault = str(first.fields["gate_fault"])
         self._free.put_nowait(child)
 
     def _note(self, left_out: Sequence[str]) -> None:
@@ -143,4 +149,6 @@ def _child_setup(settings: Settings, engines: tuple[str, ...]) -> ChildSetup:
         user=settings.sandbox_user,
         bytes_max=_BYTES_MAX,
         parent=os.getpid(),
+        gate_model=str(model) if (model := gate_model(settings)) else None,
+        gate_threshold=settings.gate_threshold,
     )

@@ -22,7 +22,10 @@ from retouch.worker.child.wire import Message
 
 if TYPE_CHECKING:
     from retouch.engines.base import LocalEngine
+    from retouch.engines.gate import ContentGate
     from retouch.errors import TaskError
+    from retouch.worker.child.job import Worker
+    from retouch.worker.child.run import Line
 
 _SETUP_BYTES_MAX: Final = 0
 # numpy imports these when they are first used, which would be too late.
@@ -39,26 +42,35 @@ def main(descriptor: int) -> None:
     setup = _setup(wire.receive(sock, _SETUP_BYTES_MAX))
     left_out: list[str] = []
     engines = _load(setup, left_out)
+    gate = _gate(setup)
     layers = sandbox.close(
         user=setup.user, address_space_bytes=setup.address_space_bytes, parent=setup.parent
     )
-    ready = {"layers": {**layers, "network_namespace": apart}, "left_out": left_out}
-    _work(sock, setup, engines, ready)
-
-
-def _work(
-    sock: socket.socket,
-    setup: ChildSetup,
-    engines: dict[str, LocalEngine | TaskError],
-    ready: dict[str, Any],
-) -> None:
-    from retouch.worker.child.job import Worker  # noqa: PLC0415 - imported before the sandbox, by _load
-    from retouch.worker.child.run import Line  # noqa: PLC0415 - the same
-
-    line = Line(sock, setup.bytes_max)
-    line.listen()
+    fault = str(gate) if isinstance(gate, Exception) else ""
+    layers |= {"network_namespace": apart}
+    ready = {"layers": layers, "left_out": left_out, "gate_fault": fault}
+    line = _line(sock, setup.bytes_max)
     line.send(Message("ready", ready))
-    Worker(line, engines, setup.max_pixels).serve()
+    _worker(line, engines, gate, setup.max_pixels).serve()
+
+
+def _line(sock: socket.socket, bytes_max: int) -> Line:
+    from retouch.worker.child.run import Line  # noqa: PLC0415 - imported before the sandbox, by _load
+
+    line = Line(sock, bytes_max)
+    line.listen()
+    return line
+
+
+def _worker(
+    line: Line,
+    engines: dict[str, LocalEngine | TaskError],
+    gate: ContentGate | TaskError | None,
+    max_pixels: int,
+) -> Worker:
+    from retouch.worker.child.job import Worker  # noqa: PLC0415 - imported before the sandbox, by _load
+
+    return Worker(line, engines, max_pixels, gate)
 
 
 def _setup(message: Message) -> ChildSetup:
@@ -121,6 +133,26 @@ def _warm(name: str, setup: ChildSetup, report_left_out: Callable[[str], None]) 
         report(error)
         return EngineUnavailable(f"The engine {name!r} could not be started.")
     return engine
+
+
+def _gate(setup: ChildSetup) -> ContentGate | TaskError | None:
+    """What judges pictures, or why every task must fail: with the gate on, none passes unjudged."""
+    if setup.gate_model is None:
+        return None
+    from retouch.engines.gate import ContentGate  # noqa: PLC0415 - after the early sandbox
+    from retouch.errors import EngineFailed, TaskError, WeightsMissing  # noqa: PLC0415 - the same
+    from retouch.worker.child.job import report  # noqa: PLC0415 - the same
+
+    model = Path(setup.gate_model)
+    try:
+        return ContentGate(model, setup.gate_threshold, _usable(setup.cache_dir), setup.threads)
+    except WeightsMissing:
+        return WeightsMissing("The content gate has no model on this machine; run: retouch models pull nsfw")
+    except TaskError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - whatever it is, the gate stays closed
+        report(error)
+        return EngineFailed("The content gate could not be started.")
 
 
 def _usable(folder: str | None) -> Path | None:

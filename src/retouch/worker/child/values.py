@@ -80,6 +80,8 @@ class ChildSetup:
     user: str
     bytes_max: int  # bound of one message's blobs
     parent: int  # pid; the child ends with it
+    gate_model: str | None = None  # the file that judges pictures; None: nobody judges
+    gate_threshold: float = 1.0
 
 
 def _error_classes(root: type[TaskError]) -> dict[str, type[TaskError]]:
