@@ -191,7 +191,7 @@ def _examples(kind: str, model: Mapping[str, Any]) -> str:
 
 
 def _asking_for(model: Mapping[str, Any], own: str) -> Iterator[str]:
-    """Instructions, of one clause, that ask for one operation of this model: the help's own, then the tests'."""
+    """Instructions of one clause that ask for one operation of this model: the help's own first."""
     needed = {name: model["properties"][name].get("const") for name in model["required"]}
     planned = [operation.to_json() for operation in plan_instruction(own).operations]
     for case in ({"text": own, "operations": planned}, *_instructions()):
