@@ -57,10 +57,8 @@ def test_the_bottom_is_where_it_goes_by_itself() -> None:
 
 
 def test_sizes_differ() -> None:
-    areas = [
-        changed(grey(), added(grey(), text="Summer", **each)).sum()
-        for each in ({"size": "small"}, {}, {"size": "large"})
-    ]
+    sizes: tuple[dict[str, Any], ...] = ({"size": "small"}, {}, {"size": "large"})
+    areas = [changed(grey(), added(grey(), text="Summer", **each)).sum() for each in sizes]
     assert areas[0] * 2 < areas[1] < areas[2] / 1.5
 
 
