@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
@@ -62,17 +63,37 @@ def decode(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return _DECODE[rgb]
 
 
+def power(values: NDArray[np.float32], exponent: float) -> NDArray[np.float32]:
+    """``values`` (>= 0) to the ``exponent``, to 1e-6 of it; OpenCV is five times as fast at it as numpy."""
+    if values.size == 0:
+        return values
+    flat = np.ascontiguousarray(values, Float).reshape(1, -1)
+    return np.asarray(cv2.pow(flat, exponent), Float).reshape(values.shape)
+
+
+def mixed(colours: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``matrix`` (3, 3) times every colour; five times as fast as ``@`` with so small a matrix."""
+    if colours.size == 0:
+        return colours
+    row = np.ascontiguousarray(colours, Float).reshape(1, -1, 3)
+    return np.asarray(cv2.transform(row, matrix), Float).reshape(colours.shape)
+
+
 def to_linear(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
     """sRGB 0..1 -> linear light."""
-    high = ((np.maximum(srgb, 0) + Float(0.055)) / Float(1.055)) ** Float(2.4)
-    return np.where(srgb <= Float(0.04045), srgb / Float(12.92), high).astype(Float)
+    linear = power((np.maximum(srgb, 0) + Float(0.055)) * Float(1 / 1.055), 2.4)
+    np.copyto(linear, srgb * Float(1 / 12.92), where=srgb <= Float(0.04045))
+    return linear
 
 
 def to_srgb(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     """Linear light -> sRGB; values under 0 are taken as 0, those over 1 stay over 1."""
     linear = np.maximum(linear, 0)
-    high = Float(1.055) * linear ** Float(1 / 2.4) - Float(0.055)
-    return np.where(linear <= Float(0.0031308), linear * Float(12.92), high).astype(Float)
+    srgb = power(linear, 1 / 2.4)
+    srgb *= Float(1.055)
+    srgb -= Float(0.055)
+    np.copyto(srgb, linear * Float(12.92), where=linear <= Float(0.0031308))
+    return srgb
 
 
 def luminance(linear: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -82,9 +103,10 @@ def luminance(linear: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def to_oklab(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     """Linear RGB -> OKLab (L 0..1, a and b about -0.4..0.4)."""
-    return np.asarray(np.cbrt(np.maximum(linear, 0) @ _LMS.T) @ _LAB.T, Float)
+    return mixed(power(np.maximum(mixed(np.maximum(linear, 0), _LMS), 0), 1 / 3), _LAB)
 
 
 def from_oklab(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     """OKLab -> linear RGB; may leave 0..1 where the colour lies outside sRGB."""
-    return np.asarray((lab @ _LAB_INVERSE.T) ** 3 @ _LMS_INVERSE.T, Float)
+    roots = mixed(lab, _LAB_INVERSE)
+    return mixed(roots * roots * roots, _LMS_INVERSE)

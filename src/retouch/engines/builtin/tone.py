@@ -148,15 +148,20 @@ def _local_shift(base: NDArray[np.float32], shadows: float, highlights: float) -
 def into_gamut(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     """OKLab -> linear sRGB inside 0..1: lightness kept, chroma taken back just as far as needed."""
     lab[..., 0] = np.clip(lab[..., 0], 0, 1)
-    linear = from_oklab(lab)
-    light = lab[..., 0]
+    light = np.ascontiguousarray(lab[..., 0])
     neutral = light * light * light
-    high, low = extremes(linear)
+    linear = np.empty(lab.shape, np.float32)
+    planes = [np.ascontiguousarray(plane) for plane in np.moveaxis(from_oklab(lab), -1, 0)]
+    high = np.maximum(np.maximum(planes[0], planes[1]), planes[2])
+    low = np.minimum(np.minimum(planes[0], planes[1]), planes[2])
     fits = np.minimum(
         (1 - neutral) / np.maximum(high - neutral, 1e-6), neutral / np.maximum(neutral - low, 1e-6)
     )
-    fits = np.clip(fits, 0, 1)[..., None]
-    return np.asarray(linear * fits + (neutral[..., None] - neutral[..., None] * fits), np.float32)
+    fits = np.clip(fits, 0, 1)
+    rest = neutral - neutral * fits
+    for index, plane in enumerate(planes):
+        linear[..., index] = plane * fits + rest
+    return linear
 
 
 def extremes(rgb: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -6,12 +6,14 @@ few bristles beside each other, in colours of their own, and leaves a height for
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from retouch.engines.builtin.bands import side_by_side
 from retouch.engines.builtin.colour import to_float
 from retouch.engines.builtin.surface import blur
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from retouch.engines.builtin.painting import Flow
     from retouch.engines.builtin.styles.sheet import Picture, Plane
 
+_PARTS = 8  # of the board, whatever the number of threads: a line cut at a border rounds its own way
+_SHORT = 12  # px: of steps shorter than half of this every other one will do
 _SHIFT = 3  # fractional bits of the coordinates given to OpenCV
 
 
@@ -71,19 +75,41 @@ class Board:
             return
         paths, lengths = _paths(starts, wanted, stream, brush)
         points = _bristles(paths, lengths, brush)
-        tints = _tints(wanted[starts[:, 1], starts[:, 0]], brush, rng).tolist()
+        tints = _tints(wanted[starts[:, 1], starts[:, 0]], brush, rng)
+        if 2 * brush.radius <= _SHORT:
+            points, lengths = np.ascontiguousarray(points[:, :, ::2]), (lengths + 1) // 2
+        self._draw(_Strokes(points, lengths, tints, rng.permutation(len(starts))), brush)
+
+    def _draw(self, strokes: _Strokes, brush: Brush) -> None:
+        """All strokes, one upon the other; parts of the board are painted side by side."""
         width = max(1, round(2.2 * brush.radius / brush.bristles))
-        for i in rng.permutation(len(starts)).tolist():
-            for line, tint in zip(points[i], tints[i], strict=True):
-                cv2.polylines(
-                    self._board,
-                    [line[: lengths[i]]],
-                    False,  # noqa: FBT003 - keywords cost a fifth more, 100,000 times over
-                    tint,
-                    width,
-                    cv2.LINE_AA,
-                    _SHIFT,
-                )
+        top = strokes.points[..., 1].min((1, 2)) / (1 << _SHIFT) - width
+        bottom = strokes.points[..., 1].max((1, 2)) / (1 << _SHIFT) + width
+
+        def paint(rows: slice) -> None:
+            board, order = self._board[rows], strokes.order
+            touching = order[(top[order] < rows.stop) & (bottom[order] >= rows.start)]
+            points = strokes.points[touching]
+            points[..., 1] -= rows.start << _SHIFT
+            tints, lengths = strokes.tints[touching].tolist(), strokes.lengths[touching].tolist()
+            for stroke, length, colours in zip(points, lengths, tints, strict=True):
+                for line, tint in zip(stroke, colours, strict=True):
+                    # Positional: keywords cost a fifth more, 100,000 times over.
+                    cv2.polylines(board, [line[:length]], False, tint, width, cv2.LINE_AA, _SHIFT)  # noqa: FBT003
+
+        height = len(self._board)
+        edges = [height * part // _PARTS for part in range(_PARTS + 1)]
+        side_by_side(paint, [slice(a, b) for a, b in itertools.pairwise(edges) if b > a])
+
+
+@dataclass(frozen=True, slots=True)
+class _Strokes:
+    """One layer of paint, ready to be drawn."""
+
+    points: NDArray[np.int32]  # (N, bristles, points, 2), x and y, fixed point
+    lengths: NDArray[np.intp]  # (N,) points that count
+    tints: NDArray[np.float64]  # (N, bristles, 4), 0..255
+    order: NDArray[np.intp]  # (N,)
 
 
 def _bristles(paths: NDArray[np.float32], lengths: NDArray[np.intp], brush: Brush) -> NDArray[np.int32]:
