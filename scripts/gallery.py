@@ -63,6 +63,8 @@ GEOMETRY: Final = {"kind": "geometry"}
 SMALL: Final = GEOMETRY | {"action": "resize", "percent": 25}
 TEXT: Final = {"kind": "text.add"}
 FACES: Final = ("astronaut.png",)
+STYLE_OF: Final = {"kind": "style", "image": 1}
+EXAMPLES: Final = ("coffee.png", "flower.jpg", "china.jpg", "camera.png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Row:
     photos: Sequence[str]
     marks: Mapping[str, Polygons] = field(default_factory=dict)  # without operations they are shown
     compares: bool = False  # shown only beside another line
+    beside: str = ""  # the photo that is the request's second picture
 
 
 class Silent:
@@ -166,6 +169,10 @@ def sheets() -> dict[str, list[Row]]:
                 compares=True,
             ),
         ],
+        "second-picture": [
+            Row("before china.jpg", [{"kind": "background.replace", "image": 1}], FOUR, beside="china.jpg"),
+            *(Row(f"in the style of {name}", [STYLE_OF], FOUR, beside=name) for name in EXAMPLES),
+        ],
         "background": [
             Row("removed", [{"kind": "background.remove"}], ALL),
             Row("blurred", [{"kind": "background.blur", "strength": 60}], ALL),
@@ -189,7 +196,8 @@ def edited(engine: BuiltinEngine, row: Row) -> Iterator[tuple[Image.Image, float
         if mask is not None and not row.operations:
             picture = np.where(mask[..., None] > 0, picture // 2 + MARK, picture).astype(np.uint8)
         began = time.perf_counter()
-        result = engine.edit(request, plan, [picture], Silent(mask))
+        pictures = [picture, *([load(row.beside)] if row.beside else [])]
+        result = engine.edit(request, plan, pictures, Silent(mask))
         yield flattened(Image.fromarray(result.pictures[0].image)), time.perf_counter() - began
 
 
