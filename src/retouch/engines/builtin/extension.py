@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, f32, resize
+from retouch.engines.builtin.blur import Plane, f32, resize, strips
 from retouch.engines.builtin.colour import to_float, to_uint8
 from retouch.engines.builtin.completion import Layer, Level, complete
 from retouch.engines.builtin.operation import Canvas, Context
-from retouch.engines.builtin.patchwork import rendered
+from retouch.engines.builtin.patchwork import Patchwork
 from retouch.engines.builtin.seams import Indices
 from retouch.engines.builtin.subject import found
 from retouch.errors import InstructionNotSupported, TargetNotFound
@@ -140,5 +140,7 @@ def _render(result: NDArray[np.uint8], rgb: NDArray[np.uint8], level: Level, sid
     """Write the borders at full size, in place: copies of the picture along the level's offsets."""
     beyond = np.ones(result.shape[:2], np.bool_)
     beyond[sides.top : sides.top + rgb.shape[0], sides.left : sides.left + rgb.shape[1]] = False
-    y, x = np.nonzero(beyond)
-    result[y, x] = to_uint8(rendered(rgb, level, y - sides.top, x - sides.left))
+    patchwork = Patchwork(level)
+    for rows in strips(result.shape[0]):
+        y, x = np.nonzero(beyond[rows])
+        result[rows][y, x] = to_uint8(patchwork.pixels(rgb, y + rows.start - sides.top, x - sides.left))

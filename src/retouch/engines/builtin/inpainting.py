@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, f32, resize
+from retouch.engines.builtin.blur import Plane, f32, gaussian, resize, strips
 from retouch.engines.builtin.colour import to_float, to_uint8
 from retouch.engines.builtin.completion import Layer, complete, copyable
-from retouch.engines.builtin.patchwork import rendered
+from retouch.engines.builtin.patchwork import Patchwork
 from retouch.engines.builtin.seams import Area, Part
 
 _AREA = 110_000  # px that the finest layer may have, and
 _HOLE = 24_000  # px of it that may be unknown: more takes long
-_CORE = 4  # px from the rim of a hole to its middle on the coarsest layer: what patches of 7 px can span
-_SMALLEST = 24  # px of a layer's shorter side: patches need some choice
+_CORE = 8  # px from the rim of a hole to its middle on the coarsest layer: what patches of 7 px can span
+_SMALLEST = 64  # px of the coarsest layer's shorter side: on less, a few patches spread over everything
 _LEAST = 8  # px of a picture's shorter side in which there are any
 _ABOUT = 0.5  # of a hole's longer side: so much of the picture about it is looked at, at least
 _LEAST_ABOUT = 48  # px
 _TOGETHER = 0.02  # of the picture's longer side: holes that are this near to each other are one
+_AT_ONCE = 2**18  # px: between two of these somebody may cancel
 _MOST = 24  # holes that are filled each by itself
 # Weights of a place (of the longer side): the world is layered, so things go on sideways.
 _ACROSS, _DOWN = 1.5, 8.0
-_TOUCHED = 1e-3  # of a pixel's area
+_TOUCHED = 1e-5  # of a pixel: all that any of the hole falls on is unknown
 _GUESS = 64  # px of the longer side, for the first guess
+_TONE = 2.0  # weight of the first guess on the coarsest layer, half of that on each finer one
 _FLAT = 3.0  # the first guess looks so much farther sideways than up and down
 
 
@@ -82,14 +85,15 @@ def _fill_one(
     progress: Callable[[float], None],
 ) -> None:
     """Fill one hole of its window, ``rgb``, in place."""
-    y, x = np.nonzero(hole.area)
     layers = [layer for layer in _layers(rgb, hole) if copyable(layer)]
     if not layers:
-        rgb[y, x] = to_uint8(_guess(to_float(rgb), hole.unknown))[y, x]
+        rgb[hole.area] = to_uint8(_guess(to_float(rgb), hole.unknown))[hole.area]
         return
-    level = complete(layers, rng, lambda part: progress(0.9 * part))
-    rgb[y, x] = to_uint8(rendered(rgb, level, y, x))
-    progress(1.0)
+    patchwork = Patchwork(complete(layers, rng, lambda part: progress(0.7 * part)))
+    for rows in strips(len(rgb), max(1, _AT_ONCE // rgb.shape[1])):
+        y, x = np.nonzero(hole.area[rows])
+        rgb[rows][y, x] = to_uint8(patchwork.pixels(rgb, y + rows.start, x))
+        progress(0.7 + 0.3 * rows.stop / len(rgb))
 
 
 def _separate(unknown: Area) -> list[Area]:
@@ -123,25 +127,37 @@ def _layers(rgb: NDArray[np.uint8], hole: _Hole) -> list[Layer]:
     deepest = cv2.distanceTransform(hole.area.astype(np.uint8), cv2.DIST_L2, 5).max()
     coarsest = min(finest, max(_CORE / deepest, _SMALLEST / min(shape)))
     steps = round(np.log2(finest / coarsest))
-    known = f32(~hole.unknown)[..., None]
-    colours = f32(np.dstack([to_float(rgb) * known, known]))
-    areas = f32(np.dstack([hole.area, hole.unknown, ~hole.source]))
-    return [_layer(colours, areas, finest / 2**step) for step in range(steps, -1, -1)]
+    size = _scaled(shape, finest)
+    colours = f32(_reduced(rgb, size))
+    areas = np.dstack([_reduced(f32(area), size) for area in (hole.area, hole.unknown, ~hole.source)])
+    return [
+        _layer(colours, f32(areas), shape, finest / 2**step, _TONE * 0.5 ** (steps - step))
+        for step in range(steps, -1, -1)
+    ]
 
 
-def _layer(colours: Plane, areas: Plane, scale: float) -> Layer:
-    """One size. ``colours``: (H, W, 4), weighted by the last; ``areas``: (H, W, 3), see above."""
-    height, width = (max(_LEAST, round(side * scale)) for side in areas.shape[:2])
-    small = resize(colours, (width, height))
-    hole, unknown, barred = np.moveaxis(resize(areas, (width, height)) > _TOUCHED, -1, 0)
+def _scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
+    """The size (width, height) of a layer."""
+    return max(_LEAST, round(shape[1] * scale)), max(_LEAST, round(shape[0] * scale))
+
+
+def _reduced(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+
+
+def _layer(colours: Plane, areas: Plane, shape: tuple[int, ...], scale: float, tone: float) -> Layer:
+    """One size of a window of ``shape``, from the finest: (h, w, 3) each; ``areas`` as shares of a pixel."""
+    width, height = size = _scaled(shape, scale)
+    hole, unknown, barred = np.moveaxis(_reduced(areas, size) > _TOUCHED, -1, 0)
     place = np.indices((height, width)) / max(height, width)
+    picture = _guess(f32(_reduced(colours, size)) / f32(255), unknown)
     return Layer(
         origin=(0, 0),
-        scale=(height / areas.shape[0], width / areas.shape[1]),
-        picture=_guess(f32(small[..., :3] / np.maximum(small[..., 3:], 1e-6)), unknown),
+        scale=(height / shape[0], width / shape[1]),
+        picture=picture,
         hole=hole,
         source=~barred,
-        hints=f32(np.dstack([_DOWN * place[0], _ACROSS * place[1]])),
+        hints=f32(np.dstack([_DOWN * place[0], _ACROSS * place[1], tone * gaussian(picture, 1.5)])),
     )
 
 
