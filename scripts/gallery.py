@@ -50,7 +50,7 @@ FRAMES: Final = ("border", "polaroid", "vignette", "rounded", "sticker outline",
 RESTORES: Final = ("denoise", "deblock", "dehaze", "sharpen", "auto")
 MARK: Final = np.array([127, 0, 60], np.uint8)
 STANDING: Final = ("flower.jpg", "rocket.jpg", "china.jpg")  # subjects with enough behind them
-EMBLEM: Final = [[(135, 335), (175, 330), (215, 360), (214, 412), (180, 434), (138, 424), (126, 372)]]
+EMBLEM: Final = [[(130, 328), (180, 322), (222, 356), (222, 416), (184, 442), (132, 432), (116, 376)]]
 TRIPOD: Final = [
     [(286, 180), (306, 180), (316, 264), (346, 290), (424, 512), (222, 512), (268, 300), (286, 270)]
 ]

@@ -34,7 +34,6 @@ MORE: list[dict[str, Any]] = [
     {"kind": "background.remove"},
     {"kind": "frame", "frame": "vignette"},
     {"kind": "frame", "frame": "grain"},
-    {"kind": "frame", "frame": "rounded"},
     {"kind": "frame", "frame": "polaroid"},
     {"kind": "geometry", "action": "flip", "axis": "horizontal"},
     {"kind": "geometry", "action": "resize", "percent": 50},
