@@ -51,6 +51,10 @@ NAMES = (
     "event hall",
     "warehouse",
     "factory",
+    "library",
+    "christmas tree",
+    "concrete wall",
+    "earth orbit",
 )
 REQUESTS = {
     "en": "Change the background to {}",

@@ -100,6 +100,10 @@ BUILT_IN = Supported(
         "event hall",
         "warehouse",
         "factory",
+        "library",
+        "christmas tree",
+        "concrete wall",
+        "earth orbit",
     ),
     styles=(
         "cyberpunk",

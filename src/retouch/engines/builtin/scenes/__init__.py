@@ -11,12 +11,16 @@ from retouch.engines.builtin.scenes import (
     bokeh_lights,
     brick_wall,
     cherry_blossom,
+    christmas_tree,
     city_skyline,
     clear_sky,
     cloudy_sky,
+    concrete_wall,
     desert,
+    earth_orbit,
     fireworks,
     fog,
+    library,
     marble,
     mars,
     meadow,
@@ -89,6 +93,10 @@ _ROWS = (
     Scene("stage", stage.draw, horizon=stage.HORIZON, ground=True, depth=0.004),
     Scene("window light", window_light.draw),
     *PLACES,
+    Scene("library", library.draw),
+    Scene("christmas tree", christmas_tree.draw),
+    Scene("concrete wall", concrete_wall.draw, depth=0.003),
+    Scene("earth orbit", earth_orbit.draw, horizon=earth_orbit.LIMB, depth=0.002),
 )
 
 SCENES: Final = Table("scene", {scene.name: scene for scene in _ROWS})
