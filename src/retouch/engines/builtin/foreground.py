@@ -57,7 +57,9 @@ class Unmixer:
         front, back = resize(front, half), resize(back, half)
         front = f32(np.clip(front + alpha * (colour - alpha * front - (1 - alpha) * back), 0, 1))
         means = _local_means(front, back, alpha, _NARROW // 2)
-        return cls(*means, *_certain(colour, alpha, means))
+        quarter = _part(width, scale / 4), _part(height, scale / 4)
+        reduced = [resize(plane, quarter).reshape(*quarter[::-1], -1) for plane in (colour, alpha, *means)]
+        return cls(*means, *_certain(reduced[0], reduced[1], (reduced[2], reduced[3])))
 
     def tightened(self, photo: NDArray[np.uint8], matte: Matte, rows: slice, y: Indices, x: Indices) -> Plane:
         """The matte of some pixels of a strip, no wider than their colours say.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from retouch.engines.builtin.blur import Plane, f32, resize
 
 _FFT_SIDE = 1024
-_POOL = 2**19
+_POOL = 174_763  # a prime: no width of a picture lays its repeats under each other
 
 
 def fractal(shape: tuple[int, int], rng: Generator, slope: float = 1.8, stretch: float = 1.0) -> Plane:
@@ -93,7 +93,7 @@ def grain_of(rgb: NDArray[np.uint8]) -> float:
 
 
 def grain(rng: Generator, sigma: float) -> Plane:
-    """A pool of film-like grain: (2^19, 3) float32, deviation ``sigma``, mostly common to all channels."""
+    """A pool of film-like grain: (N, 3) float32, deviation ``sigma``, mostly common to all channels."""
     common = rng.standard_normal((_POOL, 1), np.float32)
     single = rng.standard_normal((_POOL, 3), np.float32)
     return f32((0.85 * common + 0.53 * single) * f32(sigma))

@@ -8,6 +8,8 @@ import numpy as np
 from retouch.engines.builtin.blur import Plane, f32, smoothstep
 from retouch.engines.builtin.scenes.landscape import grid
 
+_HALO = 1.3  # radii: beyond it the air's light is less than a thousandth
+
 
 def globe(
     picture: Plane,
@@ -33,7 +35,13 @@ def globe(
     """
     height, width = picture.shape[:2]
     longer = max(width, height)
+    cover = np.zeros((height, width), np.float32)
+    rows, columns = _about(place[1], height, radius * longer), _about(place[0], width, radius * longer)
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return cover
+    picture = picture[rows, columns]
     gx, gy = grid((width, height))
+    gx, gy = gx[:, columns], gy[rows]
     x, y = (gx - place[0]) * width / (radius * longer), (gy - place[1]) * height / (radius * longer)
     square = f32(x**2 + y**2)
     z = np.sqrt(np.maximum(1 - square, 0))
@@ -53,4 +61,11 @@ def globe(
     halo = np.exp(-np.maximum(distance - 1, 0) / 0.035) * smoothstep(-0.35, 0.5, f32(shine))
     picture += f32((halo * (1 - edge))[..., None] * np.array(air) * 0.35)
     picture[...] = picture * (1 - edge[..., None]) + ball * edge[..., None]
-    return f32(edge)
+    cover[rows, columns] = edge
+    return cover
+
+
+def _about(place: float, side: int, radius: float) -> slice:
+    """The pixels of one side that the ball and the light about it reach."""
+    reach = radius * _HALO + 2
+    return slice(max(0, int(place * side - reach)), min(side, int(place * side + reach) + 1))

@@ -28,13 +28,14 @@ _LAMPS = np.array(
 def draw(size: Size, rng: Generator, framing: Framing) -> SceneImage:
     """The glass is misted, clear only where drops lie and where they have run down."""
     del framing
-    scale = min(1.0, 1400 / max(size))
+    scale = min(1.0, 1100 / max(size))
     small = (max(16, round(size[0] * scale)), max(16, round(size[1] * scale)))
     longer = max(small)
     street = _street(small, rng)
-    misted = f32(gaussian(lens(street, longer * 0.016), longer * 0.003) * 0.82 + 0.018)
+    half = resize(street, (small[0] // 2, small[1] // 2))
+    misted = f32(gaussian(resize(lens(half, longer * 0.008), small), longer * 0.003) * 0.82 + 0.018)
     misted = f32(misted * (1 + 0.05 * fractal(small[::-1], rng, 0.8)[..., None]))
-    clear = lens(street, longer * 0.010)
+    clear = resize(lens(half, longer * 0.005), small)
     wiped, bodies = _drops(small, rng)
     trails = gaussian(wiped, longer * 0.0012)[..., None] * 0.85
     glass = misted * (1 - trails) + clear * trails
