@@ -73,12 +73,13 @@ class Place:
             shutil.rmtree(left)
 
     def run(
-        self, *command: str | Path, status: int | None = 0, **environment: str | Path
+        self, *command: str | Path, status: int | None = 0, given: str = "", **environment: str | Path
     ) -> subprocess.CompletedProcess[str]:
-        """Run its Python with ``command``; ``status`` is what it must end with (None: anything)."""
+        """Run its Python on ``given``; ``status`` is what it must end with (None: anything)."""
         done = subprocess.run(
             [self.root / "bin" / "python", *command],
             capture_output=True,
+            input=given,
             text=True,
             check=False,
             env={**os.environ, **{name: str(value) for name, value in environment.items()}},

@@ -12,7 +12,7 @@ import pytest
 from retouch.engines.builtin.scenes.own import covering, own_scene
 from retouch.engines.builtin.scenes.scene import Framing
 from retouch.engines.folder import BYTES_MAX, PICTURES_MAX, OwnScene, read_folder
-from retouch.engines.planner import SUPPORTED, learn, plan_instruction, taken_words
+from retouch.engines.planner import SUPPORTED, learn, plan_instruction, taken_words, unreachable
 from retouch.engines.planner.chat_schema import answer_schema
 from retouch.errors import ImageUnreadable, SetupError
 from retouch.testing import pictures
@@ -154,10 +154,19 @@ def test_a_built_in_name_or_word_stays_what_it_is(fill: Fill) -> None:
         "scenes_dir: sunset.jpg: there is a scene 'sunset' already, one of Retouch's own",
     )
     assert taken_words() == ("scene:cellar: 'beach' (en) means scene:beach",)
+    assert unreachable() == ()
     (beach,) = plan_instruction("Change the background to a beach").operations
     assert beach.arguments["scene"] == "beach"
     (room,) = plan_instruction("Change the background to a cellar").operations
     assert room.arguments["scene"] == "cellar"
+
+
+def test_a_picture_whose_every_word_means_something_else_is_pointed_out(fill: Fill) -> None:
+    # A file called flower field.jpg was listed as a scene, and asking for it gave the built-in meadow.
+    assert learn(fill({"flower field.jpg": b"", "rye.jpg": b""})) == ()
+    assert unreachable() == (
+        "scene:flower field: each of its words has another meaning, so nobody can ask for it",
+    )
 
 
 def test_the_picture_is_cut_to_the_proportions_and_the_horizon_keeps_its_height() -> None:

@@ -148,7 +148,7 @@ def _engines(settings: Settings) -> Iterator[Finding]:
 def _extensions(settings: Settings) -> Iterator[Finding]:
     """What other packages and the owner's folder bring to the builtin engine, as far as words go."""
     from retouch.engines import extensions  # noqa: PLC0415 - only here
-    from retouch.engines.planner import learn, taken_words, vocabulary  # noqa: PLC0415 - the same
+    from retouch.engines.planner import learn, taken_words, unreachable, vocabulary  # noqa: PLC0415 - the same
 
     try:
         left_out = learn(settings.scenes_dir)
@@ -163,6 +163,8 @@ def _extensions(settings: Settings) -> Iterator[Finding]:
         yield Finding("extension", "fix", f"left out: {line}", "mend it or take it away")
     for line in taken_words():
         yield Finding("extension", "note", line, "that word means what it meant before")
+    for line in unreachable():
+        yield Finding("extension", "fix", line, "give it words of its own")
 
 
 def _sandbox(settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from retouch.engines import extensions
@@ -15,6 +16,16 @@ from retouch.errors import SetupError
 def taken_words() -> tuple[str, ...]:
     """A line for each word of what was learnt that has another meaning already, and keeps it."""
     return load().taken
+
+
+def unreachable() -> tuple[str, ...]:
+    """A line for each of what was learnt that has no word left to be asked for by."""
+    taken = Counter(line.partition(": ")[0] for line in taken_words())
+    return tuple(
+        f"{label}: each of its words has another meaning, so nobody can ask for it"
+        for label, words in vocabulary.added_words()
+        if taken[label] == sum(len(phrases.split(",")) for phrases in words.values())
+    )
 
 
 def learn(scenes_dir: Path | None) -> tuple[str, ...]:
