@@ -31,6 +31,7 @@ from retouch.task import DEFAULT_MODEL, EditRequest
 from retouch.weights.store import WeightsStore
 
 Polygons: TypeAlias = Sequence[Sequence[tuple[int, int]]]  # corners (x, y)
+Box: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PHOTOS: Final = ROOT / "tests" / "data" / "photos"
@@ -60,11 +61,23 @@ TOWERS: Final = [
 ]
 MARKS: Final = {"astronaut.png": EMBLEM, "camera.png": TRIPOD, "rocket.jpg": TOWERS}
 GEOMETRY: Final = {"kind": "geometry"}
-SMALL: Final = GEOMETRY | {"action": "resize", "percent": 25}
+SMALL: Final = GEOMETRY | {"action": "resize", "percent": 50}
 TEXT: Final = {"kind": "text.add"}
 FACES: Final = ("astronaut.png",)
 STYLE_OF: Final = {"kind": "style", "image": 1}
 EXAMPLES: Final = ("coffee.png", "flower.jpg", "china.jpg", "camera.png")
+TWO_FACES: Final = ("astronaut.png", "camera.png")
+SKIN: Final = {"kind": "retouch", "mode": "smooth skin"}
+LIGHT: Final = {"kind": "retouch", "mode": "brighten face"}
+DIM: Final = {"kind": "tone", "brightness": -45}
+# Parts of the photos, (left, top, right, bottom): what a sheet of whole ones would show too small.
+FACE_PARTS: Final = {"astronaut.png": (150, 25, 300, 190), "camera.png": (160, 80, 310, 230)}
+PARTS: Final = {
+    "astronaut.png": (90, 0, 384, 294),
+    "chelsea.png": (100, 0, 394, 294),
+    "coffee.png": (150, 50, 444, 344),
+    "flower.jpg": (180, 80, 474, 374),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,7 @@ class Row:
     marks: Mapping[str, Polygons] = field(default_factory=dict)  # without operations they are shown
     compares: bool = False  # shown only beside another line
     beside: str = ""  # the photo that is the request's second picture
+    parts: Mapping[str, Box] = field(default_factory=dict)  # edited instead of the whole
 
 
 class Silent:
@@ -147,9 +161,11 @@ def sheets() -> dict[str, list[Row]]:
         ],
         "restore": [Row(name, [{"kind": "restore", "mode": name}], ALL) for name in RESTORES],
         "retouch": [
-            Row("photo", [], FACES),
-            Row("smooth skin", [{"kind": "retouch", "mode": "smooth skin"}], FACES),
-            Row("brighten face", [{"kind": "retouch", "mode": "brighten face"}], FACES),
+            Row("photo", [], TWO_FACES, parts=FACE_PARTS),
+            Row("smooth skin", [SKIN], TWO_FACES, parts=FACE_PARTS),
+            Row("smooth skin, 100", [SKIN | {"strength": 100}], TWO_FACES, parts=FACE_PARTS),
+            Row("darkened", [DIM], FACES, parts=FACE_PARTS, compares=True),
+            Row("brighten face", [DIM, LIGHT], FACES, parts=FACE_PARTS),
         ],
         "text": [
             Row("text.add", [TEXT | {"text": "Summer Sale", "position": "top", "color": "#ffffff"}], FOUR),
@@ -161,13 +177,15 @@ def sheets() -> dict[str, list[Row]]:
             Row("pixelated", [{"kind": "privacy", "mode": "pixelate", "target": "faces"}], FACES),
         ],
         "upscale": [
-            Row("a quarter, times 4", [SMALL, {"kind": "upscale", "factor": 4}], FOUR),
+            Row("half of it, times 2", [SMALL, {"kind": "upscale", "factor": 2}], FOUR, parts=PARTS),
             Row(
                 "the same, resampled",
-                [SMALL, GEOMETRY | {"action": "resize", "percent": 400}],
+                [SMALL, GEOMETRY | {"action": "resize", "percent": 200}],
                 FOUR,
                 compares=True,
+                parts=PARTS,
             ),
+            Row("the photo", [], FOUR, parts=PARTS, compares=True),
         ],
         "second-picture": [
             Row("before china.jpg", [{"kind": "background.replace", "image": 1}], FOUR, beside="china.jpg"),
@@ -186,12 +204,20 @@ def load(name: str) -> NDArray[np.uint8]:
         return np.asarray(opened.convert("RGB"))
 
 
+def part_of(picture: NDArray[np.uint8], part: Box | None) -> NDArray[np.uint8]:
+    """The rectangle, or all of it where there is none."""
+    if part is None:
+        return picture
+    left, top, right, bottom = part
+    return np.ascontiguousarray(picture[top:bottom, left:right])
+
+
 def edited(engine: BuiltinEngine, row: Row) -> Iterator[tuple[Image.Image, float]]:
     """Each photo of the line, edited, with the seconds it took."""
     plan = Plan("en", tuple(Operation.from_json(each) for each in row.operations), 1.0)
     request = EditRequest(model=DEFAULT_MODEL, prompt=row.label, sources=(), seed=SEED)
     for name in row.photos:
-        picture = load(name)
+        picture = part_of(load(name), row.parts.get(name))
         mask = marked(picture, row.marks[name]) if row.marks else None
         if mask is not None and not row.operations:
             picture = np.where(mask[..., None] > 0, picture // 2 + MARK, picture).astype(np.uint8)

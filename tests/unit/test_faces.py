@@ -102,6 +102,17 @@ def test_a_small_face_in_a_large_picture_is_found(detector: FaceDetector) -> Non
     assert abs(face.y + face.h / 2 - 737) < 8
 
 
+@pytest.mark.parametrize("place", [(80, 160, 230, 310), (100, 185, 210, 285)])
+def test_a_face_that_fills_the_picture_is_found(
+    place: tuple[int, int, int, int], detector: FaceDetector
+) -> None:
+    """From so near the net saw nothing: a portrait in profile had no face."""
+    top, left, bottom, right = place
+    (face,) = detector.detect(np.ascontiguousarray(photo("camera")[top:bottom, left:right]))
+    assert abs(left + face.x + face.w / 2 - 238) < 12
+    assert abs(top + face.y + face.h / 2 - 160) < 15
+
+
 def test_without_the_net_the_command_that_gets_it_is_named() -> None:
     with pytest.raises(WeightsMissing, match="retouch models pull faces"):
         no_detector(np.zeros((8, 8, 3), np.uint8))

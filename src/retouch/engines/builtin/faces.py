@@ -24,7 +24,7 @@ from retouch.engines.builtin.nets import CompiledNet, compile_net
 _SIDE, _STRIDE = 192, 4
 _LOGIT = 80.0  # beyond it the exponential of a float32 overflows
 _SURE = 0.6  # of a face in the whole picture, as MediaPipe has it
-_SURER = 0.72  # in a part of the picture, which shows more things that resemble a face
+_SURER = 0.72  # in a part of it or from afar, where more things resemble a face
 _SAME = 0.3  # of the union: boxes that share more are one face
 _PARTS = (2, 4, 8)  # along the shorter side
 _INSIDE = 0.7  # of a box's area
@@ -52,19 +52,24 @@ class FaceDetector:
     def detect(self, rgb: NDArray[np.uint8]) -> tuple[Face, ...]:
         """The faces of ``rgb``, (H, W, 3) uint8 sRGB, the surest first.
 
-        Its parts are looked at too: a face that is large enough to be known may be a speck in 192 pixels.
+        Its parts are looked at too: a face that is large enough to be known may be a speck in 192 pixels. One
+        that fills the picture is too large for the net: where it finds none, it looks again from afar.
         """
         height, width = rgb.shape[:2]
         boxes = [self._ask(rgb, (0, 0, width, height), _SURE)]
         boxes += [self._ask(rgb, part, _SURER) for part in parts(width, height)]
-        return distinct(np.concatenate(boxes))
+        found = distinct(np.concatenate(boxes))
+        return found or distinct(self._ask(rgb, (0, 0, width, height), _SURER, _SIDE // 4))
 
-    def _ask(self, rgb: NDArray[np.uint8], part: tuple[int, int, int, int], least: float) -> Plane:
+    def _ask(
+        self, rgb: NDArray[np.uint8], part: tuple[int, int, int, int], least: float, border: int = 0
+    ) -> Plane:
         """Boxes (N, 5): x, y, w, h in pixels of ``rgb``, score."""
         left, top, width, height = part
-        square, scale = fitted(rgb[top : top + height, left : left + width])
+        square, scale = fitted(rgb[top : top + height, left : left + width], border)
         raw, logits = self._net.outputs(square[None], 2)
         found = decoded(raw[0], logits[0, :, 0], least)
+        found[:, :2] -= border
         found[:, :4] /= scale
         found[:, :2] += np.array([left, top], np.float32)
         return found
@@ -86,14 +91,16 @@ def _starts(length: int, side: int) -> list[int]:
     return [round(place) for place in np.linspace(0, max(length - side, 0), count)]
 
 
-def fitted(rgb: NDArray[np.uint8]) -> tuple[Plane, float]:
-    """The net's square (192, 192, 3), -1..1, with the picture at its upper left; and the picture's scale."""
+def fitted(rgb: NDArray[np.uint8], border: int = 0) -> tuple[Plane, float]:
+    """The net's square (192, 192, 3), -1..1, and the scale of the picture in it: upper left, in a border."""
     height, width = rgb.shape[:2]
-    scale = _SIDE / max(height, width)
+    scale = (_SIDE - 2 * border) / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     square = np.full((_SIDE, _SIDE, 3), -1, np.float32)
-    square[: size[1], : size[0]] = f32(cv2.resize(rgb, size, interpolation=method)) / f32(127.5) - f32(1)
+    square[border : border + size[1], border : border + size[0]] = f32(
+        cv2.resize(rgb, size, interpolation=method)
+    ) / f32(127.5) - f32(1)
     return square, scale
 
 
