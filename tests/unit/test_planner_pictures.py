@@ -63,6 +63,10 @@ def test_a_number_that_counts_something_names_no_picture() -> None:
         "Combine the two pictures",
         "Swap the faces in the two pictures",
         "Use the second picture",
+        "Compare the two pictures",
+        "Vergleiche die beiden Bilder",
+        "Keep the style of the second picture",
+        "Give the second picture a gloomier feel",
     ],
 )
 def test_what_speaks_of_the_second_picture_and_cannot_be_done_is_refused(text: str) -> None:
@@ -76,6 +80,14 @@ def test_with_before_a_picture_divides_no_request() -> None:
     assert planned("Replace the background with the second picture and make it warm") == [
         BEHIND,
         {"kind": "tone", "look": "warm"},
+    ]
+
+
+def test_a_style_may_stand_beside_other_requests_without_a_comma() -> None:
+    """The word "style" is silent elsewhere, and was cut off with what stood before it."""
+    assert planned("In the style of the second picture with a white border") == [
+        {"kind": "style", "image": 1},
+        {"kind": "frame", "frame": "border", "color": "#ffffff"},
     ]
 
 

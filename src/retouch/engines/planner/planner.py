@@ -183,7 +183,8 @@ class _Draft:
     def _take_unknown(self, bag: Bag) -> None:
         """A clause with unknown words: understood as a whole, with one that waits, or refused."""
         whole = self.waiting.joined(bag) if self.waiting and joinable(self.waiting, bag) else bag
-        rescued = self.rescuer.look(whole) if self.rescuer else None
+        points = whole.has("picture", "ordinal")  # what a picture is to another is lost in a guess
+        rescued = self.rescuer.look(whole) if self.rescuer and not points else None
         if rescued is None:
             self._refuse(bag)
             return

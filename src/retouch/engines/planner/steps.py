@@ -45,7 +45,8 @@ def read_in_parts(bag: Bag) -> list[Step]:
     if whole:
         return [Step(bag, whole)]
     content = set(bag.content)
-    cuts = [index for index, mark in enumerate(bag.marks) if mark in content]
+    begins = (mark in content or mark.label == "filler:manner" for mark in bag.marks)
+    cuts = [index for index, begin in enumerate(begins) if begin]
     if len(cuts) > _MOST_CUTS:
         return []
     ends = [*cuts[1:], len(bag.marks)]
@@ -84,11 +85,12 @@ def _in_doubt(bag: Bag, steps: list[Step]) -> bool:
     """Whether something among the parts may be meant otherwise.
 
     "A black and white border" may be of two colours, and in "cut off the border" nothing is to be added.
-    "Don't use the second picture as background" divides into nothing.
+    "Don't use the second picture as background" and "keep the style of the second picture" do not divide.
     """
     if any("image" in step.reading.operation.arguments for step in steps if step.reading.operation):
         families = [mark.family for mark in bag.content]
-        return "neg" in families[: families.index("picture")]
+        before = set(families[: families.index("picture")])
+        return "neg" in before or before == {"keep"}
     framed = any(step.kind in {"frame", "weather"} and not step.bag.has(*_GIVING) for step in steps)
     return framed and (bag.has(*_TAKING) or "black and white" in bag.names("look"))
 
