@@ -20,6 +20,8 @@ from retouch.tasks.keys import KeyStore
 from retouch.worker.child.pool import ChildPool
 
 PHOTOS = Path(__file__).resolve().parents[1] / "data" / "photos"
+PHOTO_OF = {"sky.replace": "china.jpg", "remove": "flower.jpg"}  # her portrait is too large to be removed
+MAY_BE_MISSING = {"remove", "retouch", "text.remove", "text.replace"}  # no person, no writing
 KINDS = tuple(SUPPORTED.kinds.items())
 
 
@@ -72,19 +74,23 @@ def test_the_pixel_process_carries_it_out(
     kind: str, example: str, runner: asyncio.Runner, children: ChildPool
 ) -> None:
     """What the photo lacks (writing, a red eye) and a net that is not here are the two honest ways out."""
-    photo = (PHOTOS / ("china.jpg" if kind.startswith("sky.") else "astronaut.png")).read_bytes()
+    photo = PHOTOS.joinpath(PHOTO_OF.get(kind, "astronaut.png")).read_bytes()
     request = EditRequest(model=DEFAULT_MODEL, prompt=example, sources=(), seed=4)
 
-    async def edit() -> int:
+    async def edit() -> bytes:
         async with children.session() as session:
             await session.prepare([photo])
-            try:
-                plan = plan_instruction(example)
-                await session.edit("builtin", request, plan, timeout_s=120, on_progress=lambda _: None)
-            except (TargetNotFound, WeightsMissing):
-                return 0
+            plan = plan_instruction(example)
+            await session.edit("builtin", request, plan, timeout_s=120, on_progress=lambda _: None)
             (image,) = await session.finish("png", None)
-        return len(image.data)
+        return image.data
 
-    size = runner.run(edit())
-    assert size > 1000 or kind.startswith(("text.", "retouch", "remove"))
+    try:
+        edited = runner.run(edit())
+    except WeightsMissing as error:
+        pytest.skip(error.message)
+    except TargetNotFound:
+        assert kind in MAY_BE_MISSING
+    else:
+        assert edited.startswith(b"\x89PNG")
+        assert edited != photo
