@@ -133,6 +133,9 @@ class Settings(BaseSettings):
     queue_max_depth: int = Field(
         default=10_000, ge=1, description="Waiting tasks over which a submit answers 503."
     )
+    sync_wait_s: float = Field(
+        default=100, gt=0, description="Longest wait of a synchronous dialect; then 504 with the task's id."
+    )
     streams_max: int = Field(
         default=2000, ge=1, description="Clients that may follow or wait for tasks at once, per process."
     )

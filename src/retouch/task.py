@@ -70,7 +70,8 @@ class EditRequest:
 
     ``prompt`` is NFC-normalised and trimmed; ``sources[0]`` is the picture to be edited. ``seed`` is
     always set (drawn at submit when the client gave none), so every attempt gives the same pictures.
-    ``ignored`` holds what the door already knows nobody will honour (unknown fields).
+    ``previews``: how many intermediate pictures may be shown. ``ignored`` holds what the door already
+    knows nobody will honour (unknown fields).
     """
 
     model: str
@@ -87,6 +88,7 @@ class EditRequest:
     output_format: OutputFormat = "png"
     output_compression: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    previews: int = 0
     ignored: tuple[Ignored, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -106,6 +108,7 @@ class EditRequest:
             "output_format": self.output_format,
             "output_compression": self.output_compression,
             "metadata": dict(self.metadata),
+            "previews": self.previews,
             "ignored": [{"param": i.param, "reason": i.reason} for i in self.ignored],
         }
 

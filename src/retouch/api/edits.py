@@ -6,25 +6,25 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from ulid import ULID
 
 from retouch import telemetry
-from retouch.api import problems, wire
+from retouch.api import partials, problems, sync, wire
 from retouch.api.auth import Caller
-from retouch.api.body import read_object
 from retouch.api.context import request_id
 from retouch.api.dialects import apimart
+from retouch.api.dispatch import read_draft
 from retouch.api.idempotency import REPLAYED, once_key
 from retouch.api.inputs import Intake
-from retouch.api.openapi import json_body, problems_of
+from retouch.api.openapi import edit_body, problems_of
 from retouch.api.services import Services, services
 from retouch.api.tasks import show
 from retouch.api.waiting import preferred_wait, until_ended
 from retouch.errors import InstructionNotSupported, InvalidRequest, RequestError
 
 if TYPE_CHECKING:
-    from retouch.api.dialects.draft import Draft
+    from retouch.api.dialects.draft import Draft, Reply
     from retouch.engines.planner.plan import Plan
     from retouch.task import EditRequest, Task
     from retouch.tasks.keys import Principal
@@ -36,31 +36,46 @@ _log = telemetry.logger(__name__)
 
 @router.post(
     "/v1/images/edits",
-    response_model=wire.SubmitAnswer,
-    responses=problems_of(400, 401, 404, 408, 410, 413, 415, 503)
+    response_model=wire.SubmitAnswer | wire.TaskAnswer | wire.SyncAnswer,
+    responses=problems_of(400, 401, 404, 408, 409, 410, 413, 415, 500, 503, 504)
     | {202: {"model": wire.QueuedAnswer, "description": "The form of 2026-07-27."}},
-    openapi_extra=json_body(wire.EditSubmission),
+    openapi_extra=edit_body((wire.EditSubmission, wire.OpenAIEdit, wire.XaiEdit)),
 )
-async def submit_edit(request: Request, caller: Caller) -> JSONResponse:
+async def submit_edit(request: Request, caller: Caller) -> Response:
     """Submit an edit. Answers at once with the id of a task that will end in exactly one outcome.
 
+    OpenAI's and xAI's forms are told by their fields; they wait, and answer with the pictures (or a stream).
     With `Prefer: wait=N` the answer is the task, as soon as it has ended, at the latest after N seconds.
     """
     house = services(request)
     refuse_when_full(house)
     patience = preferred_wait(request)
-    draft = apimart.parse(await read_object(request), house.settings)
+    draft = await read_draft(request, house.settings)
     task, replayed = await submit(house, draft, caller, request_id(request.scope), once_key(request, draft))
-    extra = REPLAYED if replayed else {}
+    answer = await _answer(request, house, task, draft.reply, patience)
+    if replayed:
+        answer.headers.update(REPLAYED)
+    return answer
+
+
+async def _answer(
+    request: Request, house: Services, task: Task, reply: Reply | None, patience: int | None
+) -> Response:
+    if reply is not None:
+        return (
+            partials.stream(request, house, task)
+            if reply.stream
+            else await sync.answer(request, house, task, reply)
+        )
     if patience is not None:
         task = await until_ended(house, task, patience)
         body = {"code": 200, "data": show(request, task, "en")}
-        return JSONResponse(body, headers={"Preference-Applied": f"wait={patience}", **extra})
+        return JSONResponse(body, headers={"Preference-Applied": f"wait={patience}"})
     if request.headers.get(apimart.VERSION_HEADER) == apimart.VERSION:
         poll_url = f"{house.links.base(request)}/v1/tasks/{task.id}"
         body = apimart.queued(task.id, poll_url, task.request_id)
-        return JSONResponse(body, 202, {apimart.VERSION_HEADER: apimart.VERSION, **extra})
-    return JSONResponse(apimart.submitted(task.id), headers=extra)
+        return JSONResponse(body, 202, {apimart.VERSION_HEADER: apimart.VERSION})
+    return JSONResponse(apimart.submitted(task.id))
 
 
 def refuse_when_full(house: Services) -> None:

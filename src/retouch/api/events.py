@@ -2,6 +2,7 @@
 
     event: status     it waits, or an attempt has begun        {"status", "progress", "attempt"}
     event: progress   it goes forward                          the same
+    event: preview    an intermediate picture, if asked for    {"index", "url"}
     event: completed | failed | cancelled    the end           the task object; nothing comes after it
 
 Each has the number of the task's event as its id; a client that reconnects with ``Last-Event-ID`` goes on
@@ -37,7 +38,7 @@ router = APIRouter(tags=["tasks"])
 
 _MAX_DIGITS: Final = 9
 _RETRY_MS: Final = 2000  # after which a browser connects again
-_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Events until the task has ended.",
@@ -66,7 +67,7 @@ async def stream_events(
     if house.watch.readers >= house.settings.streams_max:
         raise problems.unavailable("Too many clients follow tasks here.")
     told = _told(request, house, task, seen, language)
-    return StreamingResponse(told, media_type="text/event-stream", headers=_HEADERS)
+    return StreamingResponse(told, media_type="text/event-stream", headers=HEADERS)
 
 
 async def _told(
@@ -77,7 +78,7 @@ async def _told(
     with contextlib.suppress(ServiceUnavailable):
         async with house.watch.feed(task.id) as feed:
             while not (feed.ended and seen >= feed.last):
-                events = await _news(feed, seen, house.settings.stream_heartbeat_s)
+                events = await news(feed, seen, house.settings.stream_heartbeat_s)
                 if events is None:
                     yield b": waiting\n\n"
                     continue
@@ -88,7 +89,7 @@ async def _told(
                     seen = event.seq
 
 
-async def _news(feed: Feed, seen: int, patience_s: float) -> Sequence[TaskEvent] | None:
+async def news(feed: Feed, seen: int, patience_s: float) -> Sequence[TaskEvent] | None:
     """What happened after event ``seen``; None where nothing did for a while."""
     try:
         return await asyncio.wait_for(feed.after(seen), patience_s)
@@ -102,12 +103,16 @@ async def _data(
     if is_end(event):
         ended = await house.tasks.get(task.id, task.account_id)
         return show(request, ended or task, language)
+    if event.kind == "preview":
+        expires = int(event.at.timestamp() + house.settings.orphan_age_s)
+        url = house.links.sign(house.links.base(request), event.data["key"], expires)
+        return {"index": event.data["index"], "url": url}
     return {name: event.data[name] for name in ("status", "progress", "attempt")}
 
 
 def _frame(event: TaskEvent, data: dict[str, Any]) -> bytes:
     """One event; JSON has no line breaks of its own, so one data line holds it."""
-    name = event.kind if is_end(event) or event.kind == "progress" else "status"
+    name = event.kind if is_end(event) or event.kind in {"progress", "preview"} else "status"
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return f"id: {event.seq}\nevent: {name}\ndata: {text}\n\n".encode()
 

@@ -17,7 +17,7 @@ from retouch.tasks.once import OnceKey
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from retouch.api.dialects.draft import Draft
+    from retouch.api.dialects.draft import Draft, Given
 
 HEADER = "Idempotency-Key"
 REPLAYED = {"Idempotency-Replayed": "true"}
@@ -44,11 +44,13 @@ def fingerprint(draft: Draft) -> bytes:
     if not draft.seeded:
         del asked["seed"]
     asked["strict"] = draft.strict
+    asked["dialect"] = draft.reply.dialect if draft.reply else "apimart"
     asked["pictures"] = [_digest(picture) for picture in draft.pictures]
     asked["mask"] = None if draft.mask is None else _digest(draft.mask)
     text = json.dumps(asked, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).digest()
 
 
-def _digest(picture: str) -> str:
-    return hashlib.sha256(picture.encode()).hexdigest()
+def _digest(picture: Given) -> str:
+    data = picture if isinstance(picture, bytes) else picture.encode()
+    return hashlib.sha256(data).hexdigest()

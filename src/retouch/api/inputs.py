@@ -23,7 +23,7 @@ from retouch.storage import ObjectMissing
 from retouch.task import EditRequest, Source, SourceKind
 
 if TYPE_CHECKING:
-    from retouch.api.dialects.draft import Draft
+    from retouch.api.dialects.draft import Draft, Given
     from retouch.api.services import Services
 
 _log = telemetry.logger(__name__)
@@ -41,10 +41,10 @@ class Intake:
     async def take(self, draft: Draft) -> EditRequest:
         """The request with sources; raises a RequestError naming the field whose picture is refused."""
         sources = [
-            await self._source(text, name, str(index))
-            for index, (text, name) in enumerate(zip(draft.pictures, draft.names, strict=True))
+            await self._source(given, name, str(index))
+            for index, (given, name) in enumerate(zip(draft.pictures, draft.names, strict=True))
         ]
-        mask = await self._source(draft.mask, "mask_url", "mask") if draft.mask is not None else None
+        mask = await self._source(draft.mask, draft.mask_name, "mask") if draft.mask is not None else None
         return draft.filled(sources, mask)
 
     async def undo(self) -> None:
@@ -54,7 +54,12 @@ class Intake:
         except StorageUnavailable as error:
             _log.warning("inputs of a refused submit stay behind", keys=self._stored, reason=str(error))
 
-    async def _source(self, text: str, name: str, index: str) -> Source:
+    async def _source(self, given: Given, name: str, index: str) -> Source:
+        if isinstance(given, bytes):
+            return await self._store(self._judged(given, name), index)
+        return await self._named(given, name, index)
+
+    async def _named(self, text: str, name: str, index: str) -> Source:
         if text[:5].lower() == "data:":
             data = await asyncio.to_thread(self._decoded, text, name)
             return await self._store(data, index)
@@ -93,10 +98,17 @@ class Intake:
     def _decoded(self, text: str, name: str) -> bytes:
         most = self._services.settings.image_max_bytes
         try:
-            data = decode_data_uri(text, most)
-            require_picture(data)
+            return self._judged(decode_data_uri(text, most), name)
         except SourceTooLarge:
             raise PayloadTooLarge(f"{name} is a picture of more than {most} bytes.", param=name) from None
-        except (ValueError, ImageUnreadable, ImageUnsupported) as error:
+        except ValueError as error:
+            raise InvalidRequest(f"{name}: {error}", param=name) from None
+
+    @staticmethod
+    def _judged(data: bytes, name: str) -> bytes:
+        """The bytes, if they begin as a picture does."""
+        try:
+            require_picture(data)
+        except (ImageUnreadable, ImageUnsupported) as error:
             raise InvalidRequest(f"{name}: {error}", param=name) from None
         return data

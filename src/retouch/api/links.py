@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 FILES = "/v1/files/"
 
 # What may stand behind FILES: our own object names, with an extension that only pleases readers.
-_NAME = re.compile(r"(?:results/[A-Za-z0-9_-]+/\d+/\d+|uploads/[A-Za-z0-9_-]+)\.[a-z0-9]{1,5}", re.ASCII)
+_NAME = re.compile(
+    r"(?:results/[A-Za-z0-9_-]+/\d+/(?:preview-)?\d+|uploads/[A-Za-z0-9_-]+)\.[a-z0-9]{1,5}", re.ASCII
+)
 _LOOPBACK = re.compile(
     r"(?:localhost|(127(?:\.\d{1,3}){3})|\[::1\])(?::(\d{1,5}))?", re.ASCII | re.IGNORECASE
 )

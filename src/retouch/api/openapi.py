@@ -11,6 +11,8 @@ from retouch.api import wire
 from retouch.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fastapi import FastAPI
     from pydantic import BaseModel
 
@@ -31,6 +33,25 @@ def json_body(model: type[BaseModel]) -> dict[str, Any]:
     """A JSON request body, for a route's ``openapi_extra``."""
     schema = {"$ref": _REF.format(model=model.__name__)}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def edit_body(forms: Sequence[type[BaseModel]]) -> dict[str, Any]:
+    """The body of a submit in all its dialects, for a route's ``openapi_extra``."""
+    schema = {"anyOf": [{"$ref": _REF.format(model=model.__name__)} for model in forms]}
+    file = {"type": "string", "format": "binary"}
+    fields = {
+        "prompt": {"type": "string", "minLength": 1, "maxLength": 8000},
+        "image": {**file, "description": "The picture; several are sent as image[]."},
+        "mask": {**file, "description": "Its transparent part may be edited."},
+        "model": {"type": "string"},
+        "n": {"type": "integer", "minimum": 1, "maximum": 10},
+        "response_format": {"enum": ["b64_json", "url"]},
+        "stream": {"type": "boolean"},
+        "partial_images": {"type": "integer", "minimum": 0, "maximum": 3},
+    }
+    form = {"type": "object", "required": ["prompt", "image"], "properties": fields}
+    content = {"application/json": {"schema": schema}, "multipart/form-data": {"schema": form}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def form(name: str, description: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from retouch.api import wire
 from retouch.api.auth import Caller
 from retouch.api.body import read_object
-from retouch.api.dialects import apimart
+from retouch.api.dialects import common
 from retouch.api.openapi import json_body, problems_of
 from retouch.api.services import services
 
@@ -31,7 +31,7 @@ async def plan_edit(request: Request, caller: Caller) -> JSONResponse:  # noqa: 
     """The plan for an instruction: operations in order, or what was not understood."""
     settings = services(request).settings
     body = await read_object(request)
-    model, prompt = apimart.model(body, settings), apimart.prompt(body, settings)
+    model, prompt = common.model(body, settings), common.prompt(body, settings)
     made = await asyncio.to_thread(_plan, prompt)
     return JSONResponse({"code": 200, "data": {"model": model, **made.to_json()}})
 

@@ -78,6 +78,50 @@ class EditSubmission(BaseModel):
     strict: bool | None = Field(default=False, description="Refuse what would end in `ignored`.")
 
 
+class NamedPicture(BaseModel):
+    """A picture of OpenAI's JSON form."""
+
+    image_url: str = Field(examples=[_PICTURE])
+
+
+class OpenAIEdit(BaseModel):
+    """OpenAI's edit as JSON; its form has the same fields, with files as `image` or `image[]` and `mask`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"prompt": _STARRY, "images": [{"image_url": _PIXEL}]}]}
+    )
+
+    images: list[NamedPicture] = Field(min_length=1)
+    prompt: str = Field(min_length=1, max_length=8000)
+    model: str | None = Field(default=DEFAULT_MODEL)
+    mask: NamedPicture | None = Field(default=None, description="Its transparent part may be edited.")
+    n: int | None = Field(default=1, ge=1, le=10)
+    response_format: Literal["b64_json", "url"] | None = Field(default="b64_json")
+    stream: bool | None = Field(default=False, description="Answer with server-sent events.")
+    partial_images: int | None = Field(
+        default=0, ge=0, le=3, description="Intermediate pictures in the stream."
+    )
+
+
+class LinkedPicture(BaseModel):
+    """A picture of xAI's form."""
+
+    url: str = Field(examples=[_PICTURE])
+
+
+class XaiEdit(BaseModel):
+    """xAI's edit; `images`, a list of the same, stands for several pictures."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": _STARRY, "image": {"url": _PIXEL}}]})
+
+    image: LinkedPicture
+    prompt: str = Field(min_length=1, max_length=8000)
+    model: str | None = Field(default=DEFAULT_MODEL)
+    n: int | None = Field(default=1, ge=1, le=10)
+    response_format: Literal["url", "b64_json"] | None = Field(default="url")
+    aspect_ratio: str | None = Field(default=None, examples=["16:9"])
+
+
 class TaskIds(BaseModel):
     """Tasks asked for at once."""
 
@@ -126,6 +170,34 @@ class QueuedAnswer(_Wire):
     request_id: str
 
 
+class IgnoredParameter(_Wire):
+    """A parameter that was not honoured, and why."""
+
+    param: str
+    reason: str
+
+
+class DeliveredPicture(_Wire):
+    """One picture of a synchronous answer."""
+
+    b64_json: str | None = None
+    url: str | None = None
+
+
+class SyncAnswer(_Wire):
+    """The answer of a synchronous dialect; the last five fields are OpenAI's."""
+
+    created: int
+    data: list[DeliveredPicture]
+    ignored: list[IgnoredParameter]
+    warnings: list[str]
+    output_format: str | None = None
+    size: str | None = None
+    background: str | None = None
+    quality: str | None = None
+    usage: dict[str, Any] | None = Field(default=None, description="Zeros: no tokens are counted here.")
+
+
 class Picture(_Wire):
     """One result."""
 
@@ -146,13 +218,6 @@ class TaskFailure(_Wire):
     code: str = Field(examples=["source_not_found"])
     message: str
     type: str
-
-
-class IgnoredParameter(_Wire):
-    """A parameter that was not honoured, and why."""
-
-    param: str
-    reason: str
 
 
 class TaskObject(_Wire):
@@ -289,4 +354,4 @@ class Problem(_Wire):
 
 
 # Those that the routes only name.
-BY_NAME: tuple[type[BaseModel], ...] = (EditSubmission, TaskIds, PlanQuestion, Problem)
+BY_NAME: tuple[type[BaseModel], ...] = (EditSubmission, OpenAIEdit, XaiEdit, TaskIds, PlanQuestion, Problem)

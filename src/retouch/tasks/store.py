@@ -35,7 +35,7 @@ class TaskEvent:
     """One thing that happened to a task; ``seq`` counts from 1 without gaps."""
 
     seq: int
-    kind: str  # a status, or "progress"
+    kind: str  # a status, "progress" or "preview"
     data: Mapping[str, Any]
     at: datetime
 
@@ -161,6 +161,10 @@ class TaskStore:
     async def checkpoint(self, task_id: str, attempt: int, state: Mapping[str, Any]) -> bool:
         """Keep what a later attempt needs; committed when this returns."""
         return await self._hit("checkpoint", task_id=task_id, attempt=attempt, state=Jsonb(storable(state)))
+
+    async def preview(self, task_id: str, attempt: int, key: str, index: int) -> bool:
+        """Tell those who follow the task that an intermediate picture is stored under ``key``."""
+        return await self._hit("preview", task_id=task_id, attempt=attempt, key=key, index=index)
 
     async def complete(self, task_id: str, attempt: int, outcome: TaskOutcome) -> bool:
         """End the task with its result, both in one transaction."""

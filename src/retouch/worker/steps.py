@@ -16,6 +16,7 @@ from retouch.engines import routing
 from retouch.fetch.source import read_source
 from retouch.task import StoredPicture, Task, TaskOutcome
 from retouch.worker.planning import engine_state, make_plan
+from retouch.worker.previews import showing
 from retouch.worker.signing import signed
 
 if TYPE_CHECKING:
@@ -121,15 +122,17 @@ async def edit(attempt: Attempt, tools: Tools) -> None:
     async def commit_checkpoint(state: Mapping[str, Any]) -> None:
         await _commit_checkpoint(attempt, tools, state)
 
-    attempt.summary = await attempt.session.edit(
-        _present(attempt.route).engine,
-        task.request,
-        _present(attempt.plan),
-        timeout_s=tools.settings.edit_timeout_s,
-        on_progress=lambda percent: attempt.advance(15 + 0.7 * percent),
-        on_checkpoint=commit_checkpoint,
-        resume_state=engine_state(task.checkpoint),
-    )
+    async with showing(task, tools.objects, tools.store) as show:
+        attempt.summary = await attempt.session.edit(
+            _present(attempt.route).engine,
+            task.request,
+            _present(attempt.plan),
+            timeout_s=tools.settings.edit_timeout_s,
+            on_progress=lambda percent: attempt.advance(15 + 0.7 * percent),
+            on_preview=show,
+            on_checkpoint=commit_checkpoint,
+            resume_state=engine_state(task.checkpoint),
+        )
 
 
 async def finish(attempt: Attempt, tools: Tools) -> None:  # noqa: ARG001 - the child has all it needs

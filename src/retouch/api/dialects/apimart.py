@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from retouch.api.dialects import fields
-from retouch.api.dialects.draft import Draft, ignore
+from retouch.api.dialects import common, fields
+from retouch.api.dialects.draft import Draft
 from retouch.errors import InvalidRequest
-from retouch.task import DEFAULT_MODEL, EditRequest, Status, Task
+from retouch.task import Status, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,8 +21,6 @@ VERSION_HEADER = "X-APIMart-Response-Version"
 VERSION = "2026-07-27"
 
 _KNOWN = frozenset({"model", "prompt", "image_urls", "n", *fields.EXTENSIONS})
-_MAX_UNKNOWN = 50
-_MAX_NAME = 64
 # Shown while a task waits or works. A first guess on two CPU cores; nothing is promised by it.
 _FIRST_PICTURE_S, _FURTHER_PICTURE_S = 4, 3
 
@@ -31,21 +28,11 @@ _FIRST_PICTURE_S, _FURTHER_PICTURE_S = 4, 3
 def parse(body: Mapping[str, Any], settings: Settings) -> Draft:
     """The submit that ``body`` asks for; raises InvalidRequest naming the first field at fault."""
     strict = fields.flag(body, "strict")
-    unknown = _unknown(body, strict=strict)
     pictures = _image_urls(body, settings.images_max)
-    mask = fields.string(body, "mask_url")
-    n = _or(fields.whole(body, "n", 1, fields.MAX_N), 1)
-    request = EditRequest(
-        model=model(body, settings),
-        prompt=prompt(body, settings),
-        sources=(),
-        n=n,
-        seed=_seed(body, n),
-        ignored=ignore(unknown),
-        **fields.extensions(body, settings),
-    )
+    request = common.request(body, settings, common.unknown(body, _KNOWN, strict=strict))
     names = tuple(f"image_urls[{index}]" for index in range(len(pictures)))
-    return Draft(request, pictures, names, mask, strict, seeded=body.get("seed") is not None)
+    mask = fields.string(body, "mask_url")
+    return Draft(request, pictures, names, mask, strict=strict, seeded=body.get("seed") is not None)
 
 
 def submitted(task_id: str) -> dict[str, Any]:
@@ -121,25 +108,6 @@ def _pictures(task: Task, url_of: Callable[[StoredPicture, int], str]) -> list[d
     ]
 
 
-def prompt(body: Mapping[str, Any], settings: Settings) -> str:
-    """The instruction; required."""
-    text = fields.text(body, "prompt", settings.prompt_max_chars)
-    if text is None:
-        raise InvalidRequest("prompt is required.", param="prompt")
-    return text
-
-
-def model(body: Mapping[str, Any], settings: Settings) -> str:
-    """The model's name; one that is served here."""
-    name = fields.string(body, "model")
-    if name is None and DEFAULT_MODEL in settings.models:
-        return DEFAULT_MODEL
-    if name not in settings.models:
-        known = ", ".join(sorted(settings.models))
-        raise InvalidRequest(f"There is no such model here; there are: {known}.", param="model")
-    return name
-
-
 def _image_urls(body: Mapping[str, Any], most: int) -> tuple[str, ...]:
     urls = body.get("image_urls")
     if urls is None:
@@ -149,25 +117,6 @@ def _image_urls(body: Mapping[str, Any], most: int) -> tuple[str, ...]:
     if not 1 <= len(urls) <= most:
         raise InvalidRequest(f"image_urls must have 1 to {most} entries.", param="image_urls")
     return tuple(urls)
-
-
-def _seed(body: Mapping[str, Any], n: int) -> int:
-    """The seed of the first picture; those of all ``n`` can be sent again."""
-    largest = fields.MAX_SEED - (n - 1)
-    return _or(fields.whole(body, "seed", 0, largest), secrets.randbelow(largest + 1))
-
-
-def _unknown(body: Mapping[str, Any], *, strict: bool) -> list[str]:
-    unknown = [name for name in body if name not in _KNOWN]
-    if len(unknown) > _MAX_UNKNOWN or any(len(name) > _MAX_NAME for name in unknown):
-        raise InvalidRequest("The body has too many unknown fields, or one with a very long name.")
-    if unknown and strict:
-        raise InvalidRequest(f"{unknown[0]} is not known here, and strict was asked for.", param=unknown[0])
-    return unknown
-
-
-def _or(value: int | None, default: int) -> int:
-    return default if value is None else value
 
 
 def _unix(moment: datetime) -> int:

@@ -1,9 +1,9 @@
-"""What a dialect makes of a submit: the request, and pictures that are still as the client sent them."""
+"""What a dialect makes of a submit: the request, its pictures as the client sent them, and how to answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from retouch.task import EditRequest, Ignored, Source
 
@@ -11,26 +11,41 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+Given: TypeAlias = str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How a synchronous dialect wants its answer."""
+
+    dialect: Literal["openai", "xai"]
+    form: Literal["b64_json", "url"]
+    stream: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A validated submit before its pictures are taken in.
 
-    ``request`` has no sources yet. ``pictures`` and ``mask`` are URLs or data URIs; ``names`` are the
-    fields that they came in, for error answers. ``seeded``: the client gave the seed, nobody drew it.
+    ``request`` has no sources yet. ``pictures`` and ``mask`` are URLs, data URIs or bytes; ``names`` and
+    ``mask_name`` are the fields that they came in, for error answers. ``seeded``: the seed is the
+    client's own.
     """
 
     request: EditRequest
-    pictures: tuple[str, ...]
+    pictures: tuple[Given, ...]
     names: tuple[str, ...]
-    mask: str | None = None
+    mask: Given | None = None
+    mask_name: str = "mask_url"
     strict: bool = False
     seeded: bool = False
+    reply: Reply | None = None  # None: answered with a task, at once
 
     def filled(self, sources: Sequence[Source], mask: Source | None) -> EditRequest:
         """The request with its pictures in place."""
         return replace(self.request, sources=tuple(sources), mask=mask)
 
 
-def ignore(names: Sequence[str]) -> tuple[Ignored, ...]:
-    """Fields that nobody here knows, said so."""
-    return tuple(Ignored(name, "unknown parameter") for name in names)
+def ignore(names: Sequence[str], reason: str = "unknown parameter") -> tuple[Ignored, ...]:
+    """Fields that nobody here honours, said so."""
+    return tuple(Ignored(name, reason) for name in names)

@@ -122,7 +122,7 @@ class BuiltinEngine:
         for position, operation in enumerate(work.plan.operations):
             apply = self._operation(operation.kind)
             canvas = apply(canvas, operation.arguments, work.context(index, position, canvas))
-            work.run.preview(canvas.pixels)
+            work.show(canvas)
         work.report(index + 1, 0)
         return canvas
 
@@ -187,7 +187,7 @@ class _Work:
             variation=index,
             matte=self.matte,
             progress=lambda part: self.report(index, (position + part) * share),
-            preview=lambda canvas: self.run.preview(canvas.pixels),
+            preview=self.show,
             others=self.images[1:],
             warnings=self.warnings,
             faces=self.faces,
@@ -202,6 +202,11 @@ class _Work:
         mask = self.run.mask
         moved = any(operation.kind in _MOVING for operation in self.plan.operations[:position])
         return None if mask is None or moved or mask.shape != canvas.rgb.shape[:2] else mask
+
+    def show(self, canvas: Canvas) -> None:
+        """Show an intermediate picture, where any is asked for: putting one together takes time."""
+        if self.request.previews:
+            self.run.preview(canvas.pixels)
 
     def report(self, index: int, part: float) -> None:
         """Say how far we are; stop when nobody waits any more."""

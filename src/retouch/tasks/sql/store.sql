@@ -51,6 +51,18 @@ WHERE id = %(task_id)s AND attempt = %(attempt)s AND status = 'processing';
 UPDATE tasks SET checkpoint = %(state)s
 WHERE id = %(task_id)s AND attempt = %(attempt)s AND status = 'processing';
 
+-- name: preview
+-- An intermediate picture is an event of its own; it changes nothing else.
+WITH task AS (
+    UPDATE tasks SET event_seq = event_seq + 1
+    WHERE id = %(task_id)s AND attempt = %(attempt)s AND status = 'processing'
+    RETURNING id, event_seq
+)
+INSERT INTO task_events (task_id, seq, kind, data)
+SELECT id, event_seq, 'preview', jsonb_build_object('key', %(key)s::text, 'index', %(index)s::integer) FROM task
+RETURNING CASE WHEN current_setting('retouch.notify', true) IS DISTINCT FROM 'off'
+    THEN pg_notify('retouch_task_events', task_id) END;
+
 -- name: complete
 -- The end and the result: both or none.
 WITH task AS (

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from retouch.engines.base import Pixels
 
 _PROGRESS_EVERY_S: Final = 0.1
-_PREVIEW_EVERY_S: Final = 0.5
 _PREVIEW_SIDE: Final = 512
 _CHECKPOINT_MAX: Final = 64 << 10
 
@@ -92,12 +91,12 @@ class ChildRun:
         deadline: float,
         resume_state: Mapping[str, Any] | None,
         mask: NDArray[np.uint8] | None,
-        previews: bool,
+        previews: int,
     ) -> None:
         self._line = line
         self._previews = previews
         self._percent = 0.0
-        self._said_at = self._shown_at = float("-inf")
+        self._said_at = float("-inf")
         self.deadline = deadline
         self.resume_state = resume_state
         self.mask = mask
@@ -117,13 +116,12 @@ class ChildRun:
         self._line.send(Message("progress", {"percent": percent}))
 
     def preview(self, image: Pixels) -> None:
-        """See Run. At most two a second, as small WebP."""
-        now = time.monotonic()
-        if not self._previews or now - self._shown_at < _PREVIEW_EVERY_S:
+        """See Run. As many as the request asks for, as small WebP."""
+        if self._previews == 0:
             return
         from retouch.images.encode import encode, thumbnail  # noqa: PLC0415 - loaded long ago, before the sandbox
 
-        self._shown_at = now
+        self._previews -= 1
         self._line.send(Message("preview", blobs=(encode(thumbnail(image, _PREVIEW_SIDE), "webp", 75),)))
 
     def checkpoint(self, state: Mapping[str, Any]) -> None:

@@ -61,7 +61,8 @@ class Session:
     ) -> EditSummary:
         """Run a local engine on the prepared pictures. The results stay in the child until :meth:`finish`.
 
-        ``on_preview`` gets small WebP pictures, ``on_progress`` percents that only grow.
+        ``on_preview`` gets small WebP pictures, as many as the request asks for; ``on_progress`` gets
+        percents that only grow.
         """
         fields = {
             "engine": engine,
@@ -69,7 +70,7 @@ class Session:
             "plan": plan.to_json(),
             "timeout_s": timeout_s,
             "resume_state": resume_state,
-            "previews": on_preview is not None,
+            "previews": request.previews if on_preview is not None else 0,
         }
 
         async def on_message(message: Message) -> None:

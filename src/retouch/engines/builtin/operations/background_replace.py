@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retouch.engines.builtin.blur import Plane, f32, lens, smoothstep
-from retouch.engines.builtin.colour import decode
+from retouch.engines.builtin.colour import decode, to_uint8
 from retouch.engines.builtin.compositing import Placement, composite
 from retouch.engines.builtin.further import further
 from retouch.engines.builtin.noise import grain_of
@@ -37,6 +37,7 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
     """Put the subject before a scene, a colour, a gradient or another picture."""
     matte = found(canvas, context)
+    context.preview(Canvas(canvas.rgb, to_uint8(matte)))
     context.progress(0.4)
     if "scene" in arguments:
         background, placement = _before_scene(canvas, matte, arguments, context)
