@@ -63,6 +63,7 @@ MARKS: Final = {"astronaut.png": EMBLEM, "camera.png": TRIPOD, "rocket.jpg": TOW
 GEOMETRY: Final = {"kind": "geometry"}
 SMALL: Final = GEOMETRY | {"action": "resize", "percent": 50}
 TEXT: Final = {"kind": "text.add"}
+SALE: Final = TEXT | {"text": "Summer Sale", "position": "bottom"}
 FACES: Final = ("astronaut.png",)
 STYLE_OF: Final = {"kind": "style", "image": 1}
 EXAMPLES: Final = ("coffee.png", "flower.jpg", "china.jpg", "camera.png")
@@ -171,6 +172,12 @@ def sheets() -> dict[str, list[Row]]:
             Row("text.add", [TEXT | {"text": "Summer Sale", "position": "top", "color": "#ffffff"}], FOUR),
             Row("text.add", [TEXT | {"text": "早上好 おはよう 좋은 아침", "size": "large"}], FOUR),
             Row("text.add", [TEXT | {"text": "صباح الخير", "position": "top right"}], FOUR),
+            Row(
+                "text.replace: Summer",
+                [SALE, {"kind": "text.replace", "old": "Summer", "new": "Winter"}],
+                FOUR,
+            ),
+            Row("text.remove: Summer Sale", [SALE, {"kind": "text.remove"}], FOUR),
         ],
         "privacy": [
             Row("blurred", [{"kind": "privacy", "mode": "blur", "target": "faces"}], FACES),

@@ -147,7 +147,7 @@ def test_breaking_loses_no_character(text: str, count: int) -> None:
 def test_text_is_drawn_at_the_size_that_is_asked_for(fonts: Fonts) -> None:
     setter = Setter.of("HHH", fonts, 700)
     for em in (12.0, 40.0, 300.0):
-        mask = draw([setter.line("HHH")], em, 1.2, "center", fonts)
+        mask = draw([setter.line("HHH")], em, 1.2, "center", fonts).mask
         assert mask.shape[0] == pytest.approx(0.714 * em, abs=1.5)  # Noto Sans: capitals are 714 of 1000 high
         assert mask.max() > 0.98
 
@@ -164,7 +164,7 @@ def flat(value: int, alpha: int | None = None) -> Canvas:
 
 def word(fonts: Fonts) -> np.ndarray:
     mask = np.zeros((120, 300), np.float32)
-    drawn = draw([Setter.of("Hello", fonts, 700).line("Hello")], 60, 1.2, "center", fonts)
+    drawn = draw([Setter.of("Hello", fonts, 700).line("Hello")], 60, 1.2, "center", fonts).mask
     mask[30 : 30 + drawn.shape[0], 40 : 40 + drawn.shape[1]] = drawn
     return mask
 

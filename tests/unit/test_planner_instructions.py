@@ -41,6 +41,16 @@ _PERSONS = (
     *("Remove the person", "Elimina a la persona", "Supprime la personne", "Entferne die Person"),
     *("Remova a pessoa", "Удали человека", "احذف الشخص", "व्यक्ति को हटाओ", "사람을 지워줘", "人物を削除して"),
 )
+_TEXTS_GONE = (
+    *(
+        "remove the text from the image",
+        "去掉图中的文字",
+        "Efface le texte",
+        "Entferne die Schrift",
+        "文字を消して",
+    ),
+    *("Apaga esse texto aí", "Сотри надпись", "امسح النص", "टेक्स्ट हटाओ", "글자 지워줘", "أزل النص من الصورة"),
+)
 # These were to be refused when they were written; what they ask for has been built since.
 _BUILT_SINCE: dict[str, list[dict[str, Any]]] = {
     "Gire a imagem 90 graus": [{"kind": "geometry", "action": "rotate", "degrees": 90}],
@@ -51,6 +61,7 @@ _BUILT_SINCE: dict[str, list[dict[str, Any]]] = {
     "Upscale 4x": [{"kind": "upscale", "factor": 4}],
     "Aumenta la resolución x4 con IA": [{"kind": "upscale", "factor": 4}],
     **{text: [operation] for text, operation in _TEXTS.items()},
+    **{text: [{"kind": "text.remove"}] for text in _TEXTS_GONE},
     **{text: [{"kind": "remove", "target": "person"}] for text in _PERSONS},
     "空を夕焼けに置き換えて": [{"kind": "sky.replace", "scene": "sunset"}],
     "replace the sky with a sunset": [{"kind": "sky.replace", "scene": "sunset"}],

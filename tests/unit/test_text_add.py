@@ -16,7 +16,7 @@ from retouch.engines.builtin.operations.text_add import POSITIONS, apply
 from retouch.errors import InstructionNotSupported
 
 
-def added(canvas: Canvas, variation: int = 0, **arguments: Any) -> Canvas:
+def added(canvas: Canvas, variation: int = 0, /, **arguments: Any) -> Canvas:
     run, _ = context(np.zeros((4, 4), np.float32), variation=variation)
     return apply(canvas, arguments, run)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from retouch.engines.builtin.faces import Face, FaceDetector
     from retouch.engines.builtin.landmarks import LandmarkNet, Landmarks
     from retouch.engines.builtin.matting import U2NetMatting
+    from retouch.engines.builtin.ocr import TextLine, TextReader
     from retouch.engines.builtin.operation import Canvas, Context, Matte, OperationFunction
     from retouch.engines.builtin.span import SpanNet
     from retouch.engines.builtin.styles.reference import Nets
@@ -63,6 +64,7 @@ class BuiltinEngine:
         self._matting: U2NetMatting | None = None
         self._detector: FaceDetector | None = None
         self._landmarks: LandmarkNet | None = None
+        self._reader: TextReader | None = None
         self._enlargers: dict[int, SpanNet] = {}
         self._style_nets: StyleNets | None = None
 
@@ -73,6 +75,7 @@ class BuiltinEngine:
         from retouch.engines.builtin.landmarks import LandmarkNet  # noqa: PLC0415 - the same
         from retouch.engines.builtin.lettering.fonts import load as load_fonts  # noqa: PLC0415 - the same
         from retouch.engines.builtin.matting import U2NetMatting  # noqa: PLC0415 - the same
+        from retouch.engines.builtin.ocr import TextReader  # noqa: PLC0415 - the same
         from retouch.engines.builtin.operations import OPERATIONS  # noqa: PLC0415 - the same
         from retouch.engines.builtin.stylizing import StyleNets  # noqa: PLC0415 - the same
 
@@ -87,6 +90,8 @@ class BuiltinEngine:
             self._landmarks = LandmarkNet(weights("face-landmarks"), *place)
         with suppress(WeightsMissing):  # the same
             self._style_nets = StyleNets(weights("style-predict"), weights("style-transform"), *place)
+        with suppress(WeightsMissing):  # the same
+            self._reader = TextReader(weights("ocr-det"), weights("ocr-rec"), *place)
         self._warm_enlargers()
 
     def _warm_enlargers(self) -> None:
@@ -103,7 +108,7 @@ class BuiltinEngine:
         """See :class:`retouch.engines.base.LocalEngine`."""
         started = time.perf_counter()
         seen = _remembered(self._matte), _remembered(self._faces), _remembered(self._portraits)
-        own = self._enlarger, self._environment.max_pixels
+        own = _remembered(self._texts), self._enlarger, self._environment.max_pixels
         work = _Work(request, plan, images, run, *seen, *own, self._styling, list(plan.warnings))
         pictures = tuple(
             Edited(self._picture(work, index).pixels, request.seed + index) for index in range(request.n)
@@ -150,6 +155,11 @@ class BuiltinEngine:
         fitted = (self._landmarks.fit(rgb, face) for face in self._faces(rgb))
         return tuple(each for each in fitted if each is not None)
 
+    def _texts(self, rgb: NDArray[np.uint8]) -> tuple[TextLine, ...]:
+        from retouch.engines.builtin.operation import no_reader  # noqa: PLC0415 - needs numpy
+
+        return no_reader(rgb) if self._reader is None else self._reader.read(rgb)
+
     def _enlarger(self, factor: int) -> Enlarger:
         from retouch.engines.builtin.operation import no_enlarger  # noqa: PLC0415 - needs numpy
 
@@ -172,6 +182,7 @@ class _Work:
     matte: Callable[[NDArray[np.uint8]], Matte]
     faces: Callable[[NDArray[np.uint8]], tuple[Face, ...]]
     portraits: Callable[[NDArray[np.uint8]], tuple[Landmarks, ...]]
+    texts: Callable[[NDArray[np.uint8]], tuple[TextLine, ...]]
     enlarger: Callable[[int], Enlarger]
     pixels_max: int
     style_nets: Callable[[], Nets]
@@ -192,6 +203,7 @@ class _Work:
             warnings=self.warnings,
             faces=self.faces,
             portraits=self.portraits,
+            texts=self.texts,
             enlarger=self.enlarger,
             pixels_max=self.pixels_max,
             style_nets=self.style_nets,

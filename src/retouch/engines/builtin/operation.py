@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from retouch.engines.builtin.enlarging import Enlarger
     from retouch.engines.builtin.faces import Face
     from retouch.engines.builtin.landmarks import Landmarks
+    from retouch.engines.builtin.ocr import TextLine
     from retouch.engines.builtin.styles.reference import Nets
 
 Matte: TypeAlias = "NDArray[np.float32]"  # (H, W) float32, 0..1, 1 = subject
@@ -51,6 +52,13 @@ def no_landmarks(rgb: NDArray[np.uint8]) -> tuple[Landmarks, ...]:  # noqa: ARG0
     )
 
 
+def no_reader(rgb: NDArray[np.uint8]) -> tuple[TextLine, ...]:  # noqa: ARG001 - stands in for one
+    """Stands where no text can be read: its two nets are a download of their own."""
+    raise WeightsMissing(
+        "The models ocr-det and ocr-rec are not on this machine; run: retouch models pull ocr-det"
+    )
+
+
 def no_enlarger(factor: int) -> Enlarger:
     """Stands where nothing can be enlarged: those nets are a download of their own as well."""
     raise WeightsMissing(
@@ -74,9 +82,10 @@ class Context:
     subject of a picture (computed once per picture and kept). ``progress`` takes 0..1 of this operation
     and raises TaskCancelled when nobody waits any more: call it between heavy steps. ``faces`` finds the
     faces of a picture, ``portraits`` the points of each, ``enlarger`` gives the net for a factor,
-    ``style_nets`` what paints in another's style; all four may raise WeightsMissing. A result has at most
-    ``pixels_max`` pixels. ``mask``, (H, W) of the canvas, is the request's: 255 = may be edited; None where
-    there is none, or where an earlier operation has moved what it was drawn on.
+    ``texts`` the lines of text in a picture, ``style_nets`` what paints in another's style; all five may
+    raise WeightsMissing. A result has at most ``pixels_max`` pixels. ``mask``, (H, W) of the canvas, is
+    the request's: 255 = may be edited; None where there is none, or where an earlier operation has moved
+    what it was drawn on.
     """
 
     seed: int
@@ -87,6 +96,7 @@ class Context:
     others: Sequence[Pixels] = ()  # the request's further pictures
     warnings: list[str] = field(default_factory=list)
     faces: Callable[[NDArray[np.uint8]], tuple[Face, ...]] = no_detector
+    texts: Callable[[NDArray[np.uint8]], tuple[TextLine, ...]] = no_reader
     portraits: Callable[[NDArray[np.uint8]], tuple[Landmarks, ...]] = no_landmarks
     enlarger: Callable[[int], Enlarger] = no_enlarger
     pixels_max: int = 24_000_000

@@ -248,6 +248,17 @@ class _Retouch(_Strict):
     strength: _Strength | None = None
 
 
+class _TextReplace(_Strict):
+    kind: Literal["text.replace"]
+    old: _Wording
+    new: _Wording
+
+
+class _TextRemove(_Strict):
+    kind: Literal["text.remove"]
+    text: _Wording | None = None
+
+
 class _TextAdd(_Strict):
     kind: Literal["text.add"]
     text: _Wording
@@ -284,6 +295,8 @@ _Step: TypeAlias = (
     | _Recolor
     | _Privacy
     | _TextAdd
+    | _TextReplace
+    | _TextRemove
     | _Upscale
     | _Retouch
     | _Remove

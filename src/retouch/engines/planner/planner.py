@@ -57,11 +57,11 @@ def plan_instruction(text: str) -> Plan:
         plan = _plan(text, with_quotations(text, quoted), load(quoting=True))
         if plan.operations or speaks_of_text(text, quoted) or holds_a_request(text, quoted):
             return plan
-    return _plan(text, tokenise(text), load())
+    return _plan(text, tokenise(text), load(), twice=not quoted)
 
 
-def _plan(text: str, tokens: list[Token], lexicon: Lexicon) -> Plan:
-    """The plan of the likeliest language in which there is one."""
+def _plan(text: str, tokens: list[Token], lexicon: Lexicon, *, twice: bool = False) -> Plan:
+    """The plan of the likeliest language in which there is one; ``twice``: else after a second look."""
     tokens = split_compounds(tokens, lexicon)
     latin = latin_languages(tokens, lexicon)
     plans: list[Plan] = []
@@ -77,7 +77,7 @@ def _plan(text: str, tokens: list[Token], lexicon: Lexicon) -> Plan:
         if plans[-1].operations or spoken != language or _forbids(matched):
             break
     understood = next((plan for plan in plans if plan.operations), None)
-    return understood or _second_look(drafts) or plans[0]
+    return understood or (twice and _second_look(drafts)) or plans[0]
 
 
 def _second_look(drafts: Sequence[_Draft]) -> Plan | None:

@@ -138,8 +138,10 @@ def _harmless(named: Iterable[Mapping[str, float]], shares: Mapping[str, float])
 
 
 def _is_unserved(bag: Bag) -> bool:
-    """Whether a word is known as one that cannot be served: nothing makes up for that."""
-    return any(mark.family == "unknown" and mark.name for mark in bag.marks)
+    """Whether a word is known as one that cannot be served, or is about text: nothing makes up for that."""
+    return bag.has("quote", "text", "caption", "write") or any(
+        mark.family == "unknown" and mark.name for mark in bag.marks
+    )
 
 
 def _likeliest(shares: Mapping[str, float]) -> str:

@@ -47,6 +47,8 @@ BUILT_IN = Supported(
         "upscale": "Upscale it 4x",
         "retouch": "Smooth the skin",
         "text.add": 'Add the text "Summer Sale" at the top in red',
+        "text.replace": 'Replace the text "SALE" with "SOLD"',
+        "text.remove": "Remove the text",
     },
     scenes=(
         "starry sky",
@@ -258,6 +260,8 @@ def describe_supported() -> str:
         "remove": "the person, the main subject, or what the mask covers",
         "privacy": "all faces, blurred or pixelated",
         "text.add": "text in quotation marks; a place, a colour, small or large",
+        "text.replace": "the old and the new text in quotation marks; Latin letters, Chinese, Japanese",
+        "text.remove": "all text, or what stands in quotation marks; no watermarks, logos or signatures",
         "recolor": "the subject, the background or the whole picture, in any colour",
         "retouch": "smooth skin, brighten face, red eye; all faces",
         "upscale": "2 or 4 times the size, with more detail",

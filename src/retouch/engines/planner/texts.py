@@ -112,7 +112,9 @@ def _particle(marks: tuple[Mark, ...]) -> str:
 def _remove(bag: Bag) -> Reading | None:
     """All text, or one quotation of it. A caption that is not quoted is one text among others: which?"""
     quotes = _quotes(bag)
-    if not bag.has("remove") or not bag.only({"remove", "quote", "text", "caption", "image"}):
+    if not bag.has("remove") or not bag.only({"remove", "quote", "text", "caption", "image", "rest"}):
+        return None
+    if bag.has("rest") and (quotes or not bag.has("text")):
         return None
     if len(quotes) > 1 or not (quotes or bag.has("text")) or (bag.has("caption") and not quotes):
         return None

@@ -98,8 +98,16 @@ class Setter:
         return Run(text, face, leftward, width + self.tracking * len(text))
 
 
-def draw(lines: Sequence[Line], em: float, gap: float, align: Align, fonts: Fonts) -> Mask:
-    """The lines as a mask cut to its ink, ``em`` pixels an em, ``gap`` em from baseline to baseline."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Text as a mask cut to its ink; ``baseline``, of the first line, in pixels from the mask's top."""
+
+    mask: Mask
+    baseline: float
+
+
+def draw(lines: Sequence[Line], em: float, gap: float, align: Align, fonts: Fonts) -> Drawn:
+    """The lines, ``em`` pixels an em, ``gap`` em from baseline to baseline."""
     widest = max(line.width for line in lines)
     across, down = widest + 2 * _BESIDE, _ABOVE + _BELOW + gap * (len(lines) - 1)
     size = max(SIZE, ceil(min(_LARGER * em, (_MOST_PIXELS / (across * down)) ** 0.5)))
@@ -107,8 +115,9 @@ def draw(lines: Sequence[Line], em: float, gap: float, align: Align, fonts: Font
     pen = ImageDraw.Draw(sheet)
     for number, line in enumerate(lines):
         spare = (widest - line.width) * {"left": 0.0, "center": 0.5, "right": 1.0}[align]
-        _draw_line(pen, line, ((_BESIDE + spare) * size, round((_ABOVE + gap * number) * size)), size, fonts)
-    return _reduced(np.asarray(sheet), em / size)
+        start = (_BESIDE + spare) * size, round((_ABOVE + gap * number) * size)
+        _draw_line(pen, line, start, size, fonts)
+    return _reduced(np.asarray(sheet), round(_ABOVE * size), em / size)
 
 
 def _draw_line(
@@ -140,12 +149,13 @@ def _is_all_capitals(text: str) -> bool:
     return len(letters) > 1 and all(char.isupper() for char in letters)
 
 
-def _reduced(sheet: NDArray[np.uint8], scale: float) -> Mask:
+def _reduced(sheet: NDArray[np.uint8], baseline: int, scale: float) -> Drawn:
     """``sheet`` (0..255) cut to its ink and resized."""
     ys, xs = np.flatnonzero(sheet.any(1)), np.flatnonzero(sheet.any(0))
     if not len(ys):
-        return np.zeros((1, 1), np.float32)
+        return Drawn(np.zeros((1, 1), np.float32), 0.0)
     ink = sheet[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
     size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.clip(cv2.resize(ink, size, interpolation=method).astype(np.float32) / 255, 0, 1)
+    mask = cv2.resize(ink, size, interpolation=method).astype(np.float32) / np.float32(255)
+    return Drawn(mask, float(baseline - ys[0]) * scale)

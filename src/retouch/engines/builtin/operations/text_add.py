@@ -76,7 +76,7 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     fonts = load()
     layout = laid_out(text, canvas.rgb.shape[:2], _SIZES[size], fonts, 1 + 0.3 * (context.vary(1.0) - 1))
     context.progress(0.3)
-    mask = draw(layout.lines, layout.em, layout.gap, _align(position), fonts)
+    mask = draw(layout.lines, layout.em, layout.gap, _align(position), fonts).mask
     top, left = _place(mask.shape, canvas.rgb.shape[:2], position)
     window, around = windowed(canvas, mask, (top, left), layout.em)
     context.progress(0.6)
