@@ -41,6 +41,7 @@ _CASTS = {
     "colour:black": "adj:dark",
     "colour:white": "adj:bright",
 }
+_NUISANCES = frozenset({"noise", "artefact"})
 _FORMATS = frozenset(["png", "jpg", "jpeg", "webp", "avif", "tiff", "heic", "bmp"])
 _POINTING = frozenset(
     ["the", "this", "my", "that", "these", "el", "la", "este", "le", "ce", "das", "dieses", "o"]
@@ -72,6 +73,10 @@ def as_complaint(bag: Bag) -> Bag:
     How dark it is said to be is no amount by which to brighten it.
     """
     families = {mark.family for mark in bag.content} - {"image", "and", "rest"}
+    nuisance = families & _NUISANCES
+    if nuisance and families <= nuisance | {"amount", "too", "more"} and not says_a_number(bag):
+        kept = tuple(mark for mark in bag.marks if mark.family not in {"amount", "too", "more"})
+        return replace(bag, marks=(Mark("too", bag.marks[0].first, bag.marks[0].first), *kept))
     described = {"adj"} <= families <= {"adj", "amount", "too"} or {"colour"} <= families <= {
         "colour",
         "amount",
@@ -85,6 +90,11 @@ def as_complaint(bag: Bag) -> Bag:
         return replace(bag, marks=kept)
     too = () if bag.has("too") else (Mark("too", bag.marks[0].first, bag.marks[0].first),)
     return replace(bag, marks=(*too, *kept))
+
+
+def says_a_number(bag: Bag) -> bool:
+    """Whether an amount is a number and no complaint: "noise 20"."""
+    return bag.has("number")
 
 
 def _cast(mark: Mark) -> Mark:

@@ -47,6 +47,14 @@ class Classifier:
     names: Regression
 
 
+def trained_from() -> str:
+    """Digest of what the committed weights were trained from, see training.digest."""
+    import numpy as np  # noqa: PLC0415 - only with the vectors
+
+    with as_file(files("retouch.engines.planner").joinpath(FILE)) as path, np.load(path) as stored:
+        return str(stored["digest"])
+
+
 @lru_cache(maxsize=1)
 def load_classifier() -> Classifier:
     """The committed weights."""

@@ -66,6 +66,11 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "recolor:whole": ("tint", "image"),
     "privacy:blur": ("privacy:blur", "subject:face"),
     "privacy:pixelate": ("privacy:pixelate", "subject:face"),
+    "upscale": ("upscale",),
+    "retouch:smooth skin": ("retouch:smooth skin",),
+    "retouch:red eye": ("retouch:red eye", "fix"),
+    "remove:person": ("remove", "subject:person"),
+    "text.remove": ("remove", "text"),
     "keep": ("keep",),
 }
 

@@ -103,11 +103,17 @@ def _read(bag: Bag) -> Reading | None:
         read_installed,
     ):
         reading = reader(bag)
-        if reading and reading.operation and "body" in bag.names("property"):
-            return None  # hair and hands have no detector: "make the hair darker" is no darker picture
+        if reading and reading.operation and _names_a_part(bag, reading.operation):
+            return None
         if reading and (reading.operation is None or reading.operation.kind in SUPPORTED.kinds):
             return reading
     return None
+
+
+def _names_a_part(bag: Bag, operation: Operation) -> bool:
+    """Hair and hands have no detector: "make the hair darker" is no darker picture. Skin can be smoothed."""
+    parts = {"body", "skin"}.intersection(bag.names("property"))
+    return bool(parts) and operation.kind not in {"retouch", "remove"}
 
 
 def _style(bag: Bag) -> Reading | None:

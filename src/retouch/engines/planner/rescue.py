@@ -23,19 +23,15 @@ from retouch.engines.planner.reading import Reading
 from retouch.engines.planner.steps import Step, read_in_parts
 from retouch.engines.planner.text import Token
 
-AGREED, SPELT_OUT, ASIDE, NAMED, THING = (
-    0.4,
-    0.6,
-    0.8,
-    0.6,
-    0.5,
-)  # probabilities; see scripts/measure_planner.py
+# Probabilities from which on a clause counts; docs/explanation/planner.md says what came of them.
+AGREED, SPELT_OUT, ASIDE, NAMED, THING = 0.5, 0.8, 0.5, 0.6, 0.5
 _LONGEST = 512  # characters
 _MOST_UNKNOWN = 6  # phrases of unknown words in one clause
 _SCENIC = ("scene", "part", "night", "bokeh", "colour", "gradient")
-_AROUND = frozenset(
-    {"keep", "aside", "background.remove", "background.replace:scene", "background.replace:color"}
-)
+_AROUND = frozenset({"keep", "aside", "background.remove", "background.replace"})
+_ASKING = ("change", "put", "add", "remove", "cutout", "blur", "crop", "flip", "rotate", "tint", "write")
+_KIN = {"recolor:background": "background.replace", "sky.replace": "background.replace"}
+_ASIDE_WITH_A_VERB, _TOLD = 0.8, 0.4
 _QUOTE = 60
 
 
@@ -75,7 +71,7 @@ class Rescuer:
             found
             or _agreed(known, shares, said)
             or _spelt_out(known, shares, unknown, said)
-            or _aside(shares, said)
+            or _aside(known, shares, said)
         )
 
     def _words(self, marks: Sequence[Mark]) -> str:
@@ -130,7 +126,7 @@ def _harmless(named: Iterable[Mapping[str, float]], shares: Mapping[str, float])
 
     Where only what is around the subject changes, or nothing, a thing with an unknown name is the subject.
     """
-    around = _likeliest(shares) in _AROUND
+    around = _kind(_likeliest(shares)) in _AROUND
     return not any(
         names["place"] >= THING or (names["thing"] + names["place"] >= THING and not around)
         for names in named
@@ -158,7 +154,8 @@ def _agreed(known: Bag, shares: Mapping[str, float], said: str) -> Rescued | Non
         for step in steps
         for intent in (intents_of_operation(step.reading.operation) if step.reading.operation else {"keep"})
     )
-    share = sum(shares.get(intent, 0.0) for intent in meant)
+    kinds = {_kind(intent) for intent in meant}
+    share = sum(share for intent, share in shares.items() if intent in meant or _kind(intent) in kinds)
     if share < AGREED:
         return None
     if meant == {"keep"}:  # what is to stay has a name that nobody has listed: it is the subject
@@ -166,6 +163,11 @@ def _agreed(known: Bag, shares: Mapping[str, float], said: str) -> Rescued | Non
             Step(step.bag, replace(step.reading, kept=step.reading.kept | {"subject"})) for step in steps
         ]
     return Rescued(tuple(steps), min(share, 1.0), (_read_as(said, " and ".join(sorted(meant))),))
+
+
+def _kind(intent: str) -> str:
+    """What the classifier need not tell apart where the known words do: a brighter picture, a darker one."""
+    return _KIN.get(intent, intent.partition(":")[0])
 
 
 def _spelt_out(
@@ -195,11 +197,12 @@ def _kept(known: Bag, shares: Mapping[str, float], said: str) -> Rescued | None:
     )
 
 
-def _aside(shares: Mapping[str, float], said: str) -> Rescued | None:
-    """A clause that asks for nothing."""
-    if shares["aside"] < ASIDE:
-        return None
-    return Rescued((), shares["aside"], (f"{said[:_QUOTE]}: read as no request",))
+def _aside(known: Bag, shares: Mapping[str, float], said: str) -> Rescued | None:
+    """A clause that asks for nothing: it has no verb of a request, and what it means is no request."""
+    told = any(mark.label == "filler:purpose" for mark in known.marks)
+    share = shares["aside"] + (shares["refuse"] + _TOLD if told else 0.0)
+    least = _ASIDE_WITH_A_VERB if known.has(*_ASKING) else ASIDE
+    return Rescued((), min(share, 1.0), (f"{said[:_QUOTE]}: read as no request",)) if share >= least else None
 
 
 def _read_as(said: str, intent: str) -> str:

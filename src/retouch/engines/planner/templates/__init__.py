@@ -51,6 +51,13 @@ def sentences(languages: tuple[str, ...] = LANGUAGES) -> list[Example]:
     return found
 
 
+def written_out() -> str:
+    """The files themselves, one after the other."""
+    return "\n".join(
+        files(__package__).joinpath(f"{language}.toml").read_text("utf-8") for language in LANGUAGES
+    )
+
+
 def is_served(intent: str) -> bool:
     """Whether the kind of ``intent`` ("frame:border") is one that a plan may hold."""
     return intent.partition(":")[0] in BUILT_IN.kinds
