@@ -23,7 +23,7 @@ _FOREGROUND = (
     *("前景", "전경", "مقدم", "المقدم", "अग्रभूमि", "फोरग्राउंड"),
 )
 _ARABIC_ARTICLE = "ال"
-_SKY = frozenset({"change", "put", "add", "image", "sky", "scene", "part", "night", "only"})
+_SKY = frozenset({"front", "change", "put", "add", "image", "sky", "scene", "part", "night", "only"})
 _WHERE = frozenset(
     ["in", "at", "on", "en", "dans", "sur", "auf", "am", "im", "em", "no", "na", "num", "numa", "в", "на"]
 )
@@ -218,9 +218,10 @@ def _put_elsewhere(bag: Bag) -> bool:
 def read_sky(bag: Bag) -> Reading | None:
     """Another sky over the same land: the sky is named first, and then what it should be."""
     bag = _without_old_sky(bag)
-    if not bag.has("change", "put", "add") or not bag.only(_SKY):
-        return None
     families = [mark.family for mark in bag.content]
+    wish = families[:1] == ["sky"] and len(families) > 1 and not bag.head_last and not says(bag, "is")
+    if not (bag.has("change", "put", "add") or wish) or not bag.only(_SKY):
+        return None
     wished = [at for at, family in enumerate(families) if family in {"scene", "part", "night"}]
     changed = "sky" in families and bool(wished)
     if changed and families.index("sky") > wished[0]:

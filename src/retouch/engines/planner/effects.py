@@ -51,7 +51,9 @@ def _frame_of(bag: Bag) -> str:
 def _casts_a_shadow(bag: Bag) -> bool:
     """A shadow is added: "more shadows" is a matter of tone."""
     return (
-        bag.names("axis") == ["shadows"] and bag.has("add") and not bag.has("more", "up", "amount", "number")
+        bag.names("axis") == ["shadows"]
+        and bag.has("add", "put")
+        and not bag.has("more", "up", "amount", "number")
     )
 
 

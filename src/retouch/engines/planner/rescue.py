@@ -32,6 +32,11 @@ _AROUND = frozenset({"keep", "aside", "background.remove", "background.replace"}
 _ASKING = ("change", "put", "add", "remove", "cutout", "blur", "crop", "flip", "rotate", "tint", "write")
 _KIN = {"recolor:background": "background.replace", "sky.replace": "background.replace"}
 _ASIDE_WITH_A_VERB, _TOLD = 0.8, 0.4
+_WHERE = frozenset(
+    ["on", "at", "in", "over", "sur", "dans", "auf", "im", "am", "en", "sobre", "no", "na", "em", "на", "в"]
+)
+_WHERE |= {"في", "علي", "पर", "में"}
+_SURELY = 0.5
 _QUOTE = 60
 
 
@@ -65,7 +70,7 @@ class Rescuer:
         if known.has("neg"):
             return _kept(known, shares, said)
         found = self._named_scene(known, shares, named)
-        if not found and not _harmless(named.values(), shares):
+        if not found and (not _harmless(named.values(), shares) or self._elsewhere(bag, named)):
             return None
         return (
             found
@@ -73,6 +78,15 @@ class Rescuer:
             or _spelt_out(known, shares, unknown, said)
             or _aside(known, shares, said)
         )
+
+    def _elsewhere(self, bag: Bag, named: Mapping[tuple[Mark, ...], Mapping[str, float]]) -> bool:
+        """Whether an unknown word says where: snow "on the roof" is none over the whole picture."""
+        for phrase, names in named.items():
+            at = bag.marks.index(phrase[0])
+            before = {mark.text for mark in bag.marks[max(0, at - 2) : at]}
+            if before & _WHERE and names["harmless"] < _SURELY:
+                return True
+        return False
 
     def _words(self, marks: Sequence[Mark]) -> str:
         first, last = marks[0].first, max(marks[0].first + 1, *(mark.last for mark in marks))

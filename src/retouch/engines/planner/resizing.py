@@ -15,6 +15,7 @@ _LARGER = {"": 150, "little": 125, "half": 150, "much": 200}
 _SMALLER = {"": 67, "little": 80, "half": 50, "much": 50}
 _PERCENT = frozenset(range(1, 1001)) - {100}
 _SIDES = ("width", "height")
+_ENLARGES = ("увелич", "уменьш")  # without an axis it is the picture that grows
 _SIZES = frozenset({"size", "resolution"})
 
 
@@ -33,6 +34,10 @@ def read_resize(bag: Bag) -> Reading | None:
 
 
 def _asked(bag: Bag) -> bool:
+    if bag.only({"up", "down", "number", "image", "rest", "amount"}) and any(
+        mark.text.startswith(_ENLARGES) for mark in bag.content
+    ):
+        return True
     sized = bag.has("resize", "size", *_SIDES) or not _SIZES.isdisjoint(bag.names("property"))
     if any(bag.names("times")) and bag.has("image", "rest", "change", "put", "up", "down"):
         return True
@@ -109,7 +114,8 @@ def _unstated(bag: Bag, direction: int) -> Reading | None:
 def _growth(bag: Bag) -> int | None:
     """+1 larger, -1 smaller, 0 not said, None both; "too small" wants it larger."""
     signs = {1 if (name == "+") != bag.has("too") else -1 for name in bag.names("size")}
-    if not signs and (bag.has("resize", "times") or not _SIZES.isdisjoint(bag.names("property"))):
+    stated = any(mark.text.startswith(_ENLARGES) for mark in bag.content)
+    if not signs and (stated or bag.has("resize", "times") or not _SIZES.isdisjoint(bag.names("property"))):
         signs |= {1} if bag.has("up", "more", "add") else set()
         signs |= {-1} if bag.has("down", "less") else set()
     return None if len(signs) > 1 else next(iter(signs), 0)

@@ -18,6 +18,7 @@ _ADJECTIVES = {
     "contrasty": ("contrast", 1),
 }
 _DIRECTIONS = {"up": 1, "more": 1, "add": 1, "down": -1, "less": -1, "too": -1}
+_GIVES = frozenset(["give", "dale", "darle", "donne", "donner", "gib", "da", "dar", "придай", "اعط", "اعطي"])
 _PLAIN, _HALF, _ALL = 30, 50, 100
 _HALVES = (
     "half",
@@ -113,6 +114,8 @@ def _signs(group: list[Mark]) -> list[int]:
     for mark in group:
         if mark.family in _DIRECTIONS:
             signs.append(_DIRECTIONS[mark.family])
+        elif mark.family == "change" and mark.text in _GIVES:
+            signs.append(1)
         elif mark.family == "number" and mark.text[0] in "+-":
             signs.append(-1 if mark.text[0] == "-" else 1)
     return signs
