@@ -52,8 +52,6 @@ def test_training_twice_gives_the_same_weights_and_they_judge_their_templates() 
 @pytest.mark.parametrize(
     ("text", "operations"),
     [
-        ("pleeeease obliterate the background", [{"kind": "background.remove"}]),
-        ("my granny would adore it in black and white", [{"kind": "tone", "look": "black and white"}]),
         ("put the teapot on a white background", [{"kind": "background.replace", "color": "#ffffff"}]),
         (
             "swap the background for a beach and leave the teapot as it is",
@@ -71,11 +69,9 @@ def test_an_unlisted_word_does_not_refuse_what_the_sentence_says(
 
 
 def test_a_scene_in_other_words_is_the_nearest_known_one_and_says_so() -> None:
-    plan = plan_instruction("change the background to a pine wood")
-    assert _operations("change the background to a pine wood") == [
-        {"kind": "background.replace", "scene": "forest"}
-    ]
-    assert any("forest" in warning for warning in plan.warnings)
+    text = "change the background to a spruce woodland"
+    assert _operations(text) == [{"kind": "background.replace", "scene": "forest"}]
+    assert any("read as" in warning for warning in plan_instruction(text).warnings)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +85,9 @@ def test_a_scene_in_other_words_is_the_nearest_known_one_and_says_so() -> None:
         "put me in front of the Eiffel Tower",
         "Hintergrund durch das Brandenburger Tor ersetzen",
         "quita la tetera de la mesa",
+        "put a lake monster behind him",
+        "obliterate the background",
+        "Schnee auf dem Dach",
         "make the hair darker",
         "hazle las manos más claras",
         "the rain should stop",

@@ -23,6 +23,7 @@ _FOREGROUND = (
     *("前景", "전경", "مقدم", "المقدم", "अग्रभूमि", "फोरग्राउंड"),
 )
 _ARABIC_ARTICLE = "ال"
+_WITH_ALPHA = frozenset({"png", "webp"})  # "a transparent png" has no background
 _SKY = frozenset({"front", "change", "put", "add", "image", "sky", "scene", "part", "night", "only"})
 _WHERE = frozenset(
     ["in", "at", "on", "en", "dans", "sur", "auf", "am", "im", "em", "no", "na", "num", "numa", "в", "на"]
@@ -58,7 +59,8 @@ def read_isolation(bag: Bag) -> Reading | None:
     if bag.has("background", "behind"):
         right = bag.has("cutout", "transparent") or not bag.has("subject") or _object_is_background(bag)
         return Reading(Operation("background.remove")) if right else None
-    if bag.has("cutout") and not bag.has("rest", "add"):
+    see_through = bag.has("transparent") and any(mark.text in _WITH_ALPHA for mark in bag.marks)
+    if see_through or (bag.has("cutout") and not bag.has("rest", "add")):
         return Reading(Operation("background.remove"))
     return None
 

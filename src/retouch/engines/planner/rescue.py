@@ -31,12 +31,16 @@ _SCENIC = ("scene", "part", "night", "bokeh", "colour", "gradient")
 _AROUND = frozenset({"keep", "aside", "background.remove", "background.replace"})
 _ASKING = ("change", "put", "add", "remove", "cutout", "blur", "crop", "flip", "rotate", "tint", "write")
 _KIN = {"recolor:background": "background.replace", "sky.replace": "background.replace"}
-_ASIDE_WITH_A_VERB, _TOLD = 0.8, 0.4
+_NOUNS = frozenset(
+    {"subject", "person", "image", "rest", "property", "amount", "only", "neg", "number", "too"}
+)
+_PURPOSES = frozenset(["for", "para", "pour", "fur", "pra", "pro", "для", "用来"])
+_ASIDE_WITH_A_VERB, _TOLD, _SOME = 0.8, 0.6, 0.1
 _WHERE = frozenset(
     ["on", "at", "in", "over", "sur", "dans", "auf", "im", "am", "en", "sobre", "no", "na", "em", "на", "в"]
 )
 _WHERE |= {"في", "علي", "पर", "में"}
-_SURELY = 0.5
+_SURELY = 0.7
 _QUOTE = 60
 
 
@@ -68,10 +72,10 @@ class Rescuer:
         named = {phrase: names_of(self._words(phrase)) for phrase in unknown}
         known = replace(bag, marks=tuple(mark for mark in bag.marks if mark.label != "unknown"))
         if known.has("neg"):
-            return _kept(known, shares, said)
+            return _kept(known, shares, said) or _aside(known, shares, said)
         found = self._named_scene(known, shares, named)
         if not found and (not _harmless(named.values(), shares) or self._elsewhere(bag, named)):
-            return None
+            return _aside(known, shares, said)
         return (
             found
             or _agreed(known, shares, said)
@@ -80,11 +84,13 @@ class Rescuer:
         )
 
     def _elsewhere(self, bag: Bag, named: Mapping[tuple[Mark, ...], Mapping[str, float]]) -> bool:
-        """Whether an unknown word says where: snow "on the roof" is none over the whole picture."""
+        """Whether an unknown word says where (on the roof) or what a known one describes (lake monster)."""
         for phrase, names in named.items():
             at = bag.marks.index(phrase[0])
             before = {mark.text for mark in bag.marks[max(0, at - 2) : at]}
-            if before & _WHERE and names["harmless"] < _SURELY:
+            last = bag.marks[at - 1] if at else None
+            described = last is not None and last.family in _SCENIC and last.last == phrase[0].first
+            if (before & _WHERE or described) and names["harmless"] < _SURELY:
                 return True
         return False
 
@@ -212,11 +218,17 @@ def _kept(known: Bag, shares: Mapping[str, float], said: str) -> Rescued | None:
 
 
 def _aside(known: Bag, shares: Mapping[str, float], said: str) -> Rescued | None:
-    """A clause that asks for nothing: it has no verb of a request, and what it means is no request."""
-    told = any(mark.label == "filler:purpose" for mark in known.marks)
-    share = shares["aside"] + (shares["refuse"] + _TOLD if told else 0.0)
+    """A clause that asks for nothing: it has no verb of a request, and what it means is no request.
+
+    "My sister sells these candles" and a request that nobody can serve are hard to tell apart by what they
+    mean; but the latter has a verb that is known.
+    """
+    told = any(mark.family == "filler" and mark.text in _PURPOSES for mark in known.marks)
+    share = shares["aside"]
+    if not known.has(*_ASKING) and known.only(_NOUNS) and (told or share >= _SOME):
+        share = max(share, min(_TOLD, share + shares["refuse"]))
     least = _ASIDE_WITH_A_VERB if known.has(*_ASKING) else ASIDE
-    return Rescued((), min(share, 1.0), (f"{said[:_QUOTE]}: read as no request",)) if share >= least else None
+    return Rescued((), share, (f"{said[:_QUOTE]}: read as no request",)) if share >= least else None
 
 
 def _read_as(said: str, intent: str) -> str:
