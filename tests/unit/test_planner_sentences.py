@@ -28,11 +28,9 @@ def test_no_measured_instruction_was_trained_on() -> None:
         normal(json.loads(line)["text"])
         for file in _DATA.glob("instructions*.jsonl")
         for line in file.read_text("utf-8").splitlines()
-        if len(line) > 60  # one or two words are everybody's
     }
     trained = {normal(example.text) for example in sentences()}
-    same = {text for text in measured & trained if len(text.split()) > 6}
-    assert same == set()
+    assert measured & trained == set(), "run: make classifier"
 
 
 def test_the_weights_belong_to_the_templates() -> None:
@@ -52,9 +50,9 @@ def test_training_twice_gives_the_same_weights_and_they_judge_their_templates() 
 @pytest.mark.parametrize(
     ("text", "operations"),
     [
-        ("put the teapot on a white background", [{"kind": "background.replace", "color": "#ffffff"}]),
+        ("put the astrolabe on a white background", [{"kind": "background.replace", "color": "#ffffff"}]),
         (
-            "swap the background for a beach and leave the teapot as it is",
+            "swap the background for a beach and leave the astrolabe as it is",
             [{"kind": "background.replace", "scene": "beach", "keep": "subject"}],
         ),
     ],

@@ -35,7 +35,7 @@ _NOUNS = frozenset(
     {"subject", "person", "image", "rest", "property", "amount", "only", "neg", "number", "too"}
 )
 _PURPOSES = frozenset(["for", "para", "pour", "fur", "pra", "pro", "для", "用来"])
-_ASIDE_WITH_A_VERB, _TOLD, _SOME = 0.8, 0.6, 0.1
+_ASIDE_FOR_SURE, _TOLD, _SOME = 0.8, 0.6, 0.1
 _WHERE = frozenset(
     ["on", "at", "in", "over", "sur", "dans", "auf", "im", "am", "en", "sobre", "no", "na", "em", "на", "в"]
 )
@@ -225,9 +225,9 @@ def _aside(known: Bag, shares: Mapping[str, float], said: str) -> Rescued | None
     """
     told = any(mark.family == "filler" and mark.text in _PURPOSES for mark in known.marks)
     share = shares["aside"]
-    if not known.has(*_ASKING) and known.only(_NOUNS) and (told or share >= _SOME):
+    if known.marks and not known.has(*_ASKING) and known.only(_NOUNS) and (told or share >= _SOME):
         share = max(share, min(_TOLD, share + shares["refuse"]))
-    least = _ASIDE_WITH_A_VERB if known.has(*_ASKING) else ASIDE
+    least = ASIDE if known.marks and not known.has(*_ASKING) else _ASIDE_FOR_SURE
     return Rescued((), share, (f"{said[:_QUOTE]}: read as no request",)) if share >= least else None
 
 

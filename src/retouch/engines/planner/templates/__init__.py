@@ -5,6 +5,7 @@ Nothing of this is read when an instruction is planned.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 import tomllib
@@ -15,9 +16,11 @@ from typing import Any
 
 from retouch.engines.planner import vocabulary
 from retouch.engines.planner.supported import BUILT_IN
+from retouch.engines.planner.vectors import normal
 from retouch.engines.planner.words import load
 
 LANGUAGES = ("en", "zh", "es", "fr", "de", "ja", "pt", "ru", "ar", "hi", "ko")
+MEASURED = "measured.txt"  # fingerprints, written by scripts/train_planner.py
 REFUSE, ASIDE, KEEP = "refuse", "aside", "keep"
 THING, PLACE, HARMLESS = "thing", "place", "harmless"
 _NAMED = ("scene", "style", "look")
@@ -38,7 +41,21 @@ class Example:
 
 
 def sentences(languages: tuple[str, ...] = LANGUAGES) -> list[Example]:
-    """Clauses with their intents. The same list each time; a kind that is not served is to be refused."""
+    """Clauses with their intents. The same list each time; a kind that is not served is to be refused.
+
+    A sentence that happens to be one of those by which the planner is measured is left out.
+    """
+    measured = set(files(__package__).joinpath(MEASURED).read_text("utf-8").split())
+    return [example for example in all_sentences(languages) if fingerprint(example.text) not in measured]
+
+
+def fingerprint(text: str) -> str:
+    """What a measured sentence is known by, so that training does not read it."""
+    return hashlib.sha256(normal(text).encode()).hexdigest()[:16]
+
+
+def all_sentences(languages: tuple[str, ...] = LANGUAGES) -> list[Example]:
+    """Those of the templates, measured ones among them."""
     found: list[Example] = []
     for language in languages:
         data = _read(language)
