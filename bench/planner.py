@@ -7,7 +7,7 @@ from types import ModuleType
 
 from bench.report import ROOT, Figure, Section
 
-FILES = ("instructions.jsonl", "instructions_dev.jsonl")
+FILES = ("instructions.jsonl", "instructions_dev.jsonl", "instructions_talk.jsonl")
 EXACT, REFUSED, WRONG = 0.95, 0.97, 0.01
 
 

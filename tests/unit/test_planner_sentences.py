@@ -52,7 +52,7 @@ def test_training_twice_gives_the_same_weights_and_they_judge_their_templates() 
     [
         ("put the astrolabe on a white background", [{"kind": "background.replace", "color": "#ffffff"}]),
         (
-            "swap the background for a beach and leave the astrolabe as it is",
+            "swap the background for a beach and don't touch the astrolabe",
             [{"kind": "background.replace", "scene": "beach", "keep": "subject"}],
         ),
     ],

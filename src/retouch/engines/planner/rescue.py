@@ -13,7 +13,7 @@ A clause that asks for nothing ("it is for my grandmother") is left out. All thi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.intents import intents_of_operation, spelt_out
@@ -25,7 +25,7 @@ from retouch.engines.planner.text import Token
 
 # Probabilities from which on a clause counts; docs/explanation/planner.md says what came of them.
 AGREED, SPELT_OUT, ASIDE, NAMED, THING = 0.5, 0.8, 0.5, 0.6, 0.5
-_LONGEST = 512  # characters
+_LONGEST = 512  # characters of a text that the classifier sees
 _MOST_UNKNOWN = 6  # phrases of unknown words in one clause
 _SCENIC = ("scene", "part", "night", "bokeh", "colour", "gradient")
 _AROUND = frozenset({"keep", "aside", "background.remove", "background.replace"})
@@ -59,12 +59,14 @@ class Rescuer:
 
     text: str
     tokens: Sequence[Token]
+    seen: list[int] = field(default_factory=list)  # characters of each clause that was looked at
 
     def look(self, bag: Bag) -> Rescued | None:
         """What the clause ``bag`` means, or None where it stays refused."""
         said = self._words(bag.marks)
         unknown = self._unknown(bag)
-        if not said or len(said) > _LONGEST or len(unknown) > _MOST_UNKNOWN or _is_unserved(bag):
+        self.seen.append(len(said))
+        if not said or sum(self.seen) > _LONGEST or len(unknown) > _MOST_UNKNOWN or _is_unserved(bag):
             return None
         from retouch.engines.planner.classifier import intents_of, names_of  # noqa: PLC0415 - loads the vectors
 
