@@ -51,8 +51,9 @@ def read_isolation(bag: Bag) -> Reading | None:
     if not bag.has("remove", "cutout", "transparent") or not bag.only(allowed):
         return None
     described = bag.all("remove", "background") and not bag.has("change")  # "remove the white background"
+    left = bag.all("keep", "colour")  # "take the background off and leave it white"
     crops = bag.all("crop", "image") and not bag.has("subject", "background")  # as "recortar" may mean
-    if crops or (bag.has("colour", "adj") and not described):
+    if left or crops or (bag.has("colour", "adj") and not described):
         return None
     if bag.all("except", "subject") or (bag.all("only", "subject") and bag.has("cutout")):
         return Reading(Operation("background.remove"))

@@ -41,6 +41,7 @@ _CASTS = {
     "colour:black": "adj:dark",
     "colour:white": "adj:bright",
 }
+_CYRILLIC, _DEVANAGARI = "\u0400", "\u0900"
 _NUISANCES = frozenset({"noise", "artefact"})
 _FORMATS = frozenset(["png", "jpg", "jpeg", "webp", "avif", "tiff", "heic", "bmp"])
 _POINTING = frozenset(
@@ -73,6 +74,9 @@ def as_complaint(bag: Bag) -> Bag:
     How dark it is said to be is no amount by which to brighten it.
     """
     families = {mark.family for mark in bag.content} - {"image", "and", "rest"}
+    remedy = _remedied(bag)
+    if remedy:
+        return remedy
     nuisance = families & _NUISANCES
     if nuisance and families <= nuisance | {"amount", "too", "more"} and not says_a_number(bag):
         kept = tuple(mark for mark in bag.marks if mark.family not in {"amount", "too", "more"})
@@ -82,7 +86,7 @@ def as_complaint(bag: Bag) -> Bag:
         "amount",
         "too",
     }
-    stated = bag.has("too") or any(mark.label == "filler:is" for mark in bag.marks)
+    stated = bag.has("too") or any(mark.label == "filler:is" for mark in bag.marks) or _without_copula(bag)
     if not described or not stated:
         return bag
     kept = tuple(_cast(mark) for mark in bag.marks if mark.family != "amount")
@@ -90,6 +94,25 @@ def as_complaint(bag: Bag) -> Bag:
         return replace(bag, marks=kept)
     too = () if bag.has("too") else (Mark("too", bag.marks[0].first, bag.marks[0].first),)
     return replace(bag, marks=(*too, *kept))
+
+
+def _remedied(bag: Bag) -> Bag | None:
+    """Without the complaint, where it and its remedy are one clause: 暗すぎるので明るく."""
+    adjectives = [mark for mark in bag.content if mark.family == "adj"]
+    if not bag.has("too") or len(adjectives) != len(("complaint", "remedy")):
+        return None
+    if {mark.name for mark in adjectives} not in ({"dark", "bright"}, {"dark", "light"}, {"warm", "cool"}):
+        return None
+    kept = (mark for mark in bag.marks if mark.family != "too" and mark is not adjectives[0])
+    return replace(bag, marks=tuple(kept))
+
+
+def _without_copula(bag: Bag) -> bool:
+    """Whether the picture is said to be so in a language that needs no "is" for it: "الصورة مظلمة جدا"."""
+    marks = [mark for mark in bag.content if mark.family in {"image", "adj"}]
+    if [mark.family for mark in marks] != ["image", "adj"] or "much" not in bag.names("amount"):
+        return False
+    return _CYRILLIC <= marks[0].text < _DEVANAGARI
 
 
 def says_a_number(bag: Bag) -> bool:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from retouch.engines.planner import vocabulary
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.cautions import as_complaint, asks, formats, wants_it_real
 from retouch.engines.planner.compounds import split_compounds
 from retouch.engines.planner.language import detect, latin_languages
 from retouch.engines.planner.matching import Mark, Matched, Matcher
 from retouch.engines.planner.naming import named
-from retouch.engines.planner.plan import Operation, Plan
+from retouch.engines.planner.plan import Plan
 from retouch.engines.planner.quotations import quotations, unquoted, with_quotations
 from retouch.engines.planner.quoting import holds_a_request, speaks_of_text, unmarked
 from retouch.engines.planner.readers import read
@@ -26,9 +25,11 @@ from retouch.engines.planner.steps import (
     all_constraints,
     contradicts,
     joinable,
+    keeping,
     opposes,
     read_in_parts,
     repeats,
+    unkept,
 )
 from retouch.engines.planner.text import Token, clean, tokenise
 from retouch.engines.planner.words import Lexicon, load
@@ -38,7 +39,6 @@ _QUOTES = 10
 _SURE, _REFUSED = 0.97, 0.1
 _LONGEST_RETRY = 80  # tokens: a second reading in another Latin language is for short texts
 _NOUNS = frozenset({"subject", "property", "rest", "person", "image"})
-_WHOLE = frozenset({"style", "tone", "weather", "restore"})
 _ONCE = frozenset({"background.replace", "sky.replace"})
 _MENDED = frozenset({"geometry", "restore"})
 _BORROWING = _MENDED | {"text.add"}
@@ -205,6 +205,8 @@ class _Draft:
         if last and last.bag.has("too") and agree(last, step):
             self.steps[-1] = step
             return
+        if last and step.bag.has("too") and agree(step, last):
+            return  # "brighten it a bit, it is dark"
         if last and opposes(step, last):
             self._refuse(step.bag)
             return
@@ -290,8 +292,8 @@ class _Draft:
         if self.refused or not operations or asks(unquoted(self.text, self.tokens)):
             return self._refusal()
         warnings = tuple(said for step in self.steps for said in step.reading.warnings)
-        warnings += (*_unkept(kept, operations), *formats(self.tokens, self.matched.marks))
-        final = tuple(_keeping(operation, kept) for operation in operations)
+        warnings += (*unkept(kept, operations), *formats(self.tokens, self.matched.marks))
+        final = tuple(keeping(operation, kept) for operation in operations)
         confidence = _SURE - 0.1 * self.matched.typos - 0.1 * len(warnings)
         warnings += tuple(self.said)
         if self.shares:
@@ -320,18 +322,3 @@ class _Draft:
         if self.text[end : end + 1] in tuple('"”“»」』'):
             end += 1
         return self.text[start:end].strip()[:_QUOTE]
-
-
-def _keeping(operation: Operation, kept: frozenset[str]) -> Operation:
-    if operation.kind == "background.replace" and "subject" in kept:
-        return Operation(operation.kind, {**operation.arguments, "keep": "subject"})
-    return operation
-
-
-def _unkept(kept: frozenset[str], operations: Sequence[Operation]) -> tuple[str, ...]:
-    """Warnings for a subject that should stay and is touched, as the operation works on the whole picture."""
-    if "subject" not in kept:
-        return ()
-    everywhere = _WHOLE.union(vocabulary.added_operations())
-    whole = [op.kind for op in operations if op.kind in everywhere or op.arguments.get("target") == "whole"]
-    return tuple(f"{kind}: applied to the whole picture, subject included" for kind in whole[:1])

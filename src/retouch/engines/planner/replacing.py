@@ -116,6 +116,7 @@ _INSTEAD = (
     "بدل",
     "عوض",
 )
+_HEAD_LAST = "\u0900"  # from Devanagari on, scripts of languages in which "instead of" comes after its noun
 _ENDS = frozenset({"break", "and"})
 _REPLACEABLE = _DESCRIBES | {"background"}
 _PARTICLES = frozenset(["を", "か", "를", "을", "에", "에서", "को", "से"])
@@ -178,6 +179,8 @@ def without_instead(marks: Sequence[Mark]) -> Sequence[Mark]:
 def _apart(mark: Mark) -> tuple[Mark, ...]:
     if mark.family != "instead":
         return (mark,)
+    if mark.text >= _HEAD_LAST:
+        return (replace(mark, label="filler:instead"),)
     return replace(mark, label="and"), replace(mark, label="neg")
 
 

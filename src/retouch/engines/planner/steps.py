@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from retouch.engines.planner import vocabulary
 from retouch.engines.planner.bag import Bag
+from retouch.engines.planner.plan import Operation
 from retouch.engines.planner.readers import read
 from retouch.engines.planner.reading import Reading
 
@@ -14,6 +16,7 @@ _SHAPING = frozenset({"crop", "cutout", "flip", "turn", "rotate", "extend"})
 _SHAPING |= {"change", "upside"}
 _GIVING = frozenset({"add", "put", "change"})
 _TAKING = frozenset({"remove", "cutout", "down", "less"})
+_WHOLE = frozenset({"style", "tone", "weather", "restore"})
 _LONGEST_JOINED = 40  # marks: what was cut apart is put together again up to here
 _MOST_CUTS = 24  # marks of a clause within which hidden boundaries are looked for
 
@@ -148,3 +151,19 @@ def agree(complaint: Step, remedy: Step) -> bool:
     one, other = complaint.reading.operation, remedy.reading.operation
     signs = [{a: v > 0 for a, v in op.arguments.items()} for op in (one, other) if op]
     return signs[0].items() <= signs[1].items()
+
+
+def keeping(operation: Operation, kept: frozenset[str]) -> Operation:
+    """``operation`` with the subject kept where that is said and it can."""
+    if operation.kind == "background.replace" and "subject" in kept:
+        return Operation(operation.kind, {**operation.arguments, "keep": "subject"})
+    return operation
+
+
+def unkept(kept: frozenset[str], operations: Sequence[Operation]) -> tuple[str, ...]:
+    """Warnings for a subject that should stay and is touched, as the operation works on the whole picture."""
+    if "subject" not in kept:
+        return ()
+    everywhere = _WHOLE.union(vocabulary.added_operations())
+    whole = [op.kind for op in operations if op.kind in everywhere or op.arguments.get("target") == "whole"]
+    return tuple(f"{kind}: applied to the whole picture, subject included" for kind in whole[:1])
