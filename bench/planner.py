@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from types import ModuleType
 
 from bench.report import ROOT, Figure, Section
 
-FILES = ("instructions.jsonl", "instructions_dev.jsonl", "instructions_talk.jsonl")
+FILES = ("instructions_dev.jsonl", "instructions_talk.jsonl")
 EXACT, REFUSED, WRONG = 0.95, 0.97, 0.01
 
 
@@ -17,6 +18,7 @@ def script() -> ModuleType:
     if spec is None or spec.loader is None:
         raise RuntimeError("scripts/measure_planner.py is not where it should be")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
 

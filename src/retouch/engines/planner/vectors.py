@@ -1,7 +1,7 @@
 """Sentence vectors: what a text means, in any of the eleven languages, as 512 numbers.
 
 Universal Sentence Encoder multilingual v3 (arXiv:1907.04307) in numpy. Loaded when a sentence is first asked
-about: about two seconds, 120 MB of memory and no file afterwards. The vectors depend on the text alone.
+about: about two seconds, 140 MiB of memory and no file afterwards. The vectors depend on the text alone.
 """
 
 from __future__ import annotations
