@@ -99,3 +99,27 @@ def test_it_works_behind_the_sandbox(
 
     size = runner.run(edit())
     assert size == (160, 120) or operation["kind"] in RESIZING
+
+
+@pytest.mark.xdist_group("builtin-in-child")
+def test_text_is_found_read_and_exchanged_behind_the_sandbox(
+    runner: asyncio.Runner, children: ChildPool, photo: bytes
+) -> None:
+    """Three steps in one: the words that the first sets, the second reads, and the third takes off again."""
+    if not WeightsStore(Settings().weights_dir).has("ocr-det"):
+        pytest.skip("the models ocr-det and ocr-rec are not here; run: retouch models pull ocr-det")
+    steps = (
+        Operation("text.add", {"text": "SALE", "size": "large", "position": "center"}),
+        Operation("text.replace", {"old": "sale", "new": "SOLD"}),
+        Operation("text.remove", {"text": "sold"}),
+    )
+    request = EditRequest(model=DEFAULT_MODEL, prompt="", sources=(), seed=4)
+
+    async def edit() -> int:
+        async with children.session() as session:
+            await session.prepare([photo])
+            plan = Plan("en", steps, 1.0)
+            await session.edit("builtin", request, plan, timeout_s=60, on_progress=lambda _: None)
+            return len(await session.finish("png", None))
+
+    assert runner.run(edit()) == 1

@@ -129,6 +129,11 @@ def test_no_line_begins_with_a_full_stop_or_ends_with_an_opening_bracket() -> No
             assert line[-1] not in "「（"
 
 
+def test_short_words_with_blanks_between_them_are_not_cut() -> None:
+    """The Japanese greeting was cut after its second letter, with a blank right beside it."""
+    assert lines_of("早上好 おはよう 좋은 아침", 2) == ["早上好 おはよう", "좋은 아침"]
+
+
 def test_korean_is_broken_between_words() -> None:
     assert lines_of("안녕하세요 여러분", 4) == ["안녕하세요", "여러분"]
 

@@ -27,9 +27,10 @@ _WIDER = {
 }  # times the old width: to a free side there is more room
 _SMALLEST = 8.0  # pixels an em
 _LEVEL = np.radians(2.5)  # a line that leans by less is level: its rectangle is no more exact
-_EDGE = 0.5  # percent of the strokes that are taken for specks at each end
+_EDGE = 0.1  # percent of the strokes that are taken for specks at each end
 _X_HEIGHT = 0.27  # em: half the height of small letters, which smaller words keep their middle at
 _TALLEST, _USUAL = 0.85, 0.62  # of a line's rectangle: the height of its ink, at most and as a rule
+_SOFT = 0.5  # px of a letter's height in the soft edge at either end
 _RIM = 0.5  # share of a letter in the pixels next to its sure ones
 _SAMPLE = "Hx"  # where the old words cannot be set here
 
@@ -58,7 +59,7 @@ def slot_of(line: TextLine, found: Strokes, fonts: Fonts) -> Slot:
         [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]], np.float32
     )
     left, right = np.percentile(turned[:, 0], [_EDGE, 100 - _EDGE])
-    top, bottom = np.percentile(turned[:, 1], [_EDGE, 100 - _EDGE])
+    top, bottom = np.percentile(turned[:, 1], [_EDGE, 100 - _EDGE]) + np.array([-_SOFT, _SOFT])
     if bottom - top > _TALLEST * line.height:  # the ground has the letters' colour too
         middle = line.height / 2
         top, bottom = middle - _USUAL / 2 * line.height, middle + _USUAL / 2 * line.height

@@ -18,6 +18,9 @@ _NOT_FIRST: Final = frozenset(
 )
 _NOT_LAST: Final = frozenset("（［｛〔〈《「『【〘〖‘“«([{")
 _WIDE: Final = frozenset({"W", "F"})
+_SHORT: Final = (
+    8  # characters of a Chinese or Japanese word that is not cut where there are blanks to break at
+)
 _STEPS: Final = 24  # of the search for the narrowest measure: 1 / 2^24 of the widest
 
 
@@ -38,9 +41,9 @@ def pieces(text: str, measure: Callable[[str], float]) -> tuple[Piece, ...]:
     """``text`` cut wherever a line may end. ``measure`` gives the width of a string."""
     found: list[Piece] = []
     for line in text.split("\n"):
-        start = 0
+        start, spaced = 0, " " in line and all(len(word) <= _SHORT for word in line.split())
         for end in range(1, len(line) + 1):
-            if end == len(line) or _may_break(line, end):
+            if end == len(line) or _may_break(line, end, spaced=spaced):
                 word = line[start:end].rstrip(" ")
                 blank = " " * (end - start - len(word))
                 found.append(Piece(word, measure(word), measure(blank) if blank else 0.0, end == len(line)))
@@ -50,8 +53,8 @@ def pieces(text: str, measure: Callable[[str], float]) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-def _may_break(line: str, at: int) -> bool:
-    """Whether a line may end before ``line[at]``."""
+def _may_break(line: str, at: int, *, spaced: bool) -> bool:
+    """Whether a line may end before ``line[at]``; ``spaced``: the writer has parted short words by blanks."""
     before, after = line[at - 1], line[at]
     if after == " ":
         return False
@@ -59,7 +62,7 @@ def _may_break(line: str, at: int) -> bool:
         return True
     if before == "-":
         return after.isalpha() and line[at - 2 : at - 1].isalpha()
-    if not (_is_square(before) or _is_square(after)):
+    if spaced or not (_is_square(before) or _is_square(after)):
         return False
     return after not in _NOT_FIRST and before not in _NOT_LAST and not unicodedata.combining(after)
 
