@@ -74,7 +74,8 @@ def _tangents(tensor: Picture) -> Flow:
     def turn(rows: slice) -> None:
         xx, yy, xy = cv2.split(tensor[rows])
         apart, total = xx - yy, xx + yy
-        spread = cv2.magnitude(apart, 2 * xy)
+        # Not cv2.magnitude: its last bits depend on where an array lies in memory; two edits would differ.
+        spread = np.sqrt(apart * apart + 4 * xy * xy)
         half_cosine = 0.5 * (apart + _TINY) / (spread + _TINY)
         found.x[rows] = -np.copysign(np.sqrt(np.maximum(0.5 - half_cosine, 0)), xy)
         found.y[rows] = np.sqrt(np.maximum(0.5 + half_cosine, 0))
