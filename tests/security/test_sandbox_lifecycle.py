@@ -60,9 +60,12 @@ def request(prompt: str, **more: Any) -> EditRequest:
     return EditRequest(model="m", prompt=prompt, sources=(), seed=3, **more)
 
 
-async def edit(session: Session, prompt: str, timeout_s: float = 60, **more: Any) -> tuple[int, ...]:
+async def edit(
+    session: Session, prompt: str, timeout_s: float = 60, previews: int = 0, **more: Any
+) -> tuple[int, ...]:
     await session.prepare([PHOTO])
-    summary = await session.edit(FAKE, request(prompt), NO_PLAN, timeout_s=timeout_s, **more)
+    asked = request(prompt, previews=previews)
+    summary = await session.edit(FAKE, asked, NO_PLAN, timeout_s=timeout_s, **more)
     return summary.seeds
 
 
@@ -300,7 +303,7 @@ async def test_progress_previews_and_checkpoints(pool: ChildPool) -> None:
 
     async with pool.session() as session:
         hear: dict[str, Any] = {"on_preview": previews.append, "on_checkpoint": commit}
-        await edit(session, "checkpoint", on_progress=percents.append, **hear)
+        await edit(session, "checkpoint", previews=1, on_progress=percents.append, **hear)
     assert percents == sorted(percents)
     assert percents[-1] == 100
     assert [preview[8:12] for preview in previews] == [b"WEBP"]
