@@ -113,7 +113,7 @@ class Worker:
             deadline=time.monotonic() + fields["timeout_s"],
             resume_state=fields["resume_state"],
             mask=self._desk.mask,
-            previews=fields["previews"] and self._gate is None,  # a preview would go out unjudged
+            previews=0 if self._gate else fields["previews"],  # a preview would go out unjudged
         )
         images = [_guarded(image.pixels) for image in self._desk.images]
         request, plan = EditRequest.from_json(fields["request"]), Plan.from_json(fields["plan"])
