@@ -1,51 +1,19 @@
-"""Every setting: its name, default and meaning. Environment ``RETOUCH_*`` over ``retouch.toml``.
-
-The file is ``$RETOUCH_CONFIG``, else ``retouch.toml`` in the data directory; names there lack the
-prefix. ``docs/reference/settings.md`` is generated from the descriptions; a test compares.
-"""
+"""The model of all settings: names, defaults, bounds, meanings."""
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
-import platformdirs
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-from pydantic_settings.exceptions import SettingsError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from retouch.errors import SetupError
+from retouch.settings import checks
+from retouch.settings.sources import TomlFile, default_data_dir, default_weights_dir
 from retouch.task import DEFAULT_MODEL
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
-
-
-def default_data_dir() -> Path:
-    """Where rows and pictures live unless told otherwise: the user's data folder."""
-    return Path(platformdirs.user_data_dir("retouch", appauthor=False))
-
-
-def default_weights_dir() -> Path:
-    """Where model files live unless told otherwise: the user's cache, shared by all data directories."""
-    return Path(platformdirs.user_cache_dir("retouch", appauthor=False)) / "weights"
 
 
 class ModelRoute(BaseModel):
@@ -281,7 +249,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the names are the library's
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments over environment over file."""
-        return init_settings, env_settings, _TomlFile(settings_cls, init_settings())
+        return init_settings, env_settings, TomlFile(settings_cls, init_settings())
 
     @model_validator(mode="before")
     @classmethod
@@ -294,55 +262,18 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _refuse_unusable_base(cls, value: str | None) -> str | None:
-        """Clients get it with a path behind it."""
-        if value is None:
-            return None
-        trimmed = value.rstrip("/")
-        if not _is_base_url(trimmed):
-            raise ValueError("must be http(s)://host[:port][/path], without user name, query or fragment")
-        return trimmed
+        return checks.usable_base(value)
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
-        if not self.is_loopback and self.public_url is None:
-            raise ValueError(
-                f"listening on {self.host} makes Retouch reachable from outside: set public_url "
-                "(RETOUCH_PUBLIC_URL=https://...) to the address that clients use"
-            )
-        if self.heartbeat_s * 2 > self.lease_s:
-            raise ValueError("heartbeat_s must be under half of lease_s, or live tasks are taken over")
-        if self.secret is not None and len(self.secret.get_secret_value()) < 32:  # noqa: PLR2004 - 256 bits as hex/2
-            raise ValueError("secret must have 32 characters or more")
-        if self.weights_dir.absolute().is_relative_to(self.data_dir.absolute()):
-            raise ValueError("weights_dir must not lie under data_dir: a backup would carry the models along")
-        if (self.credentials_certificate is None) != (self.credentials_key is None):
-            raise ValueError("credentials_certificate and credentials_key need each other: set both")
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_unusable_planner(self) -> Self:
-        if self.planner_url is None:
-            return self
-        if not _is_base_url(self.planner_url):
-            raise ValueError(
-                "planner_url must be http(s)://host[:port][/path], without user name, query or fragment"
-            )
-        if self.planner_model is None:
-            raise ValueError("planner_url needs planner_model: the name of the model to ask there")
-        key = self.planner_api_key.get_secret_value() if self.planner_api_key else ""
-        if not (key.isascii() and key.isprintable()) or " " in key:
-            raise ValueError("planner_api_key must be printable ASCII without spaces: it goes into a header")
+        checks.refuse_unsafe(self)
+        checks.refuse_unusable_planner(self)
         return self
 
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the API."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return checks.is_loopback(self.host)
 
     @property
     def threads_per_child(self) -> int:
@@ -353,66 +284,3 @@ class Settings(BaseSettings):
     def objects_dir(self) -> Path:
         """Folder of the local object store."""
         return self.data_dir / "objects"
-
-
-def _is_base_url(text: str) -> bool:
-    if (
-        re.fullmatch(
-            r"https?://(\[[0-9a-f:.]+\]|[a-z0-9][a-z0-9._-]*)(:[0-9]{1,5})?(/[a-z0-9._~/-]*)?",
-            text,
-            re.IGNORECASE,
-        )
-        is None
-    ):
-        return False
-    try:
-        parts = urlsplit(text)
-        if (parts.hostname or "").replace(".", "").isdigit():
-            ipaddress.IPv4Address(parts.hostname)
-        port = parts.port
-    except ValueError:  # a port over 65535, an address that is none
-        return False
-    return port != 0
-
-
-class _TomlFile(PydanticBaseSettingsSource):
-    """``$RETOUCH_CONFIG``, else ``retouch.toml`` in the data directory that arguments or environment name."""
-
-    def __init__(self, settings_cls: type[BaseSettings], arguments: dict[str, Any]) -> None:
-        super().__init__(settings_cls)
-        named = os.environ.get("RETOUCH_CONFIG")
-        data_dir = arguments.get("data_dir") or os.environ.get("RETOUCH_DATA_DIR") or default_data_dir()
-        self._path = Path(named) if named else Path(data_dir) / "retouch.toml"
-        self._required = bool(named)
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - library's signature
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        try:
-            return tomllib.loads(self._path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            if self._required:
-                raise SetupError(
-                    f"the settings file {self._path} does not exist", "correct RETOUCH_CONFIG"
-                ) from None
-            return {}
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SetupError(f"{self._path} is not valid TOML: {error}", "correct the file") from error
-
-
-def load_settings(**overrides: Any) -> Settings:
-    """Settings from environment and file; ``overrides`` (from command-line options) win, None means unset.
-
-    Raises:
-        SetupError: naming each setting at fault, without its value (it may be a secret).
-    """
-    try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()
-        )
-        raise SetupError(f"the settings cannot be used: {faults}", "see docs/reference/settings.md") from None
-    except SettingsError as error:
-        raise SetupError(f"the settings cannot be read: {error}", "see docs/reference/settings.md") from None
