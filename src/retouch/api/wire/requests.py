@@ -1,0 +1,116 @@
+"""What clients send. Not parsed with these: ``dialects`` does that, and says in its errors what was wrong."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from retouch.api.wire.examples import EXAMPLE_ID, PICTURE, PIXEL, STARRY, TASK_ID
+from retouch.task import DEFAULT_MODEL
+
+
+class EditSubmission(BaseModel):
+    """An edit to be made; null is as absent. Fields not named here end in the task's `ignored`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"model": DEFAULT_MODEL, "prompt": STARRY, "image_urls": [PICTURE], "n": 1},
+                {
+                    "prompt": "Convert the image to cyberpunk style",
+                    "image_urls": [PIXEL],
+                    "n": 2,
+                    "seed": 7,
+                },
+            ]
+        }
+    )
+
+    model: str | None = Field(default=DEFAULT_MODEL, description="One of GET /v1/models.")
+    prompt: str = Field(description="The instruction, in any language.", min_length=1, max_length=8000)
+    image_urls: list[str] = Field(
+        description="https:// URLs, data:image/…;base64,… URIs, or URLs of POST /v1/uploads/images. "
+        "The first picture is the one edited.",
+        min_length=1,
+    )
+    n: int | None = Field(default=1, ge=1, le=10, description="Pictures to make.")
+    seed: int | None = Field(
+        default=None,
+        ge=0,
+        le=2**31 - 1,
+        description="Drawn where it is not given. Picture i has seed + i, which must fit, too.",
+    )
+    size: str | None = Field(default=None, description='"auto", a size as "1024x768" or a ratio as "16:9".')
+    mask_url: str | None = Field(default=None, min_length=1, description="A mask, given as the pictures are.")
+    negative_prompt: str | None = Field(default=None, max_length=8000, description="What shall not be seen.")
+    strength: float | None = Field(default=None, ge=0, le=1, description="How far from the original.")
+    steps: int | None = Field(default=None, ge=1, le=150, description="Steps of a generative engine.")
+    guidance: float | None = Field(default=None, ge=0, le=30, description="Guidance of a generative engine.")
+    output_format: Literal["png", "jpeg", "webp", "avif"] | None = Field(
+        default="png", description="Of the results."
+    )
+    output_compression: int | None = Field(
+        default=None, ge=0, le=100, description="Quality of lossy formats, 100 is best."
+    )
+    metadata: dict[str, str] | None = Field(default=None, description="At most 16 pairs, given back.")
+    strict: bool | None = Field(default=False, description="Refuse what would end in `ignored`.")
+
+
+class NamedPicture(BaseModel):
+    """A picture of OpenAI's JSON form."""
+
+    image_url: str = Field(examples=[PICTURE])
+
+
+class OpenAIEdit(BaseModel):
+    """OpenAI's edit as JSON; its form has the same fields, with files as `image` or `image[]` and `mask`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"prompt": STARRY, "images": [{"image_url": PIXEL}]}]}
+    )
+
+    images: list[NamedPicture] = Field(min_length=1)
+    prompt: str = Field(min_length=1, max_length=8000)
+    model: str | None = Field(default=DEFAULT_MODEL)
+    mask: NamedPicture | None = Field(default=None, description="Its transparent part may be edited.")
+    n: int | None = Field(default=1, ge=1, le=10)
+    response_format: Literal["b64_json", "url"] | None = Field(default="b64_json")
+    stream: bool | None = Field(default=False, description="Answer with server-sent events.")
+    partial_images: int | None = Field(
+        default=0, ge=0, le=3, description="Intermediate pictures in the stream."
+    )
+
+
+class LinkedPicture(BaseModel):
+    """A picture of xAI's form."""
+
+    url: str = Field(examples=[PICTURE])
+
+
+class XaiEdit(BaseModel):
+    """xAI's edit; `images`, a list of the same, stands for several pictures."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": STARRY, "image": {"url": PIXEL}}]})
+
+    image: LinkedPicture
+    prompt: str = Field(min_length=1, max_length=8000)
+    model: str | None = Field(default=DEFAULT_MODEL)
+    n: int | None = Field(default=1, ge=1, le=10)
+    response_format: Literal["url", "b64_json"] | None = Field(default="url")
+    aspect_ratio: str | None = Field(default=None, examples=["16:9"])
+
+
+class TaskIds(BaseModel):
+    """Tasks asked for at once."""
+
+    task_ids: list[Annotated[str, Field(pattern=TASK_ID)]] = Field(
+        min_length=1, max_length=100, examples=[[EXAMPLE_ID]]
+    )
+
+
+class PlanQuestion(BaseModel):
+    """An instruction to be understood."""
+
+    prompt: str = Field(min_length=1, max_length=8000, examples=[STARRY])
+    model: str | None = Field(default=DEFAULT_MODEL)
