@@ -70,3 +70,14 @@ def _seed(body: Mapping[str, Any], n: int) -> int:
 
 def _or(value: int | None, default: int) -> int:
     return default if value is None else value
+
+
+def linked(images: object, key: str, most: int, param: str) -> tuple[str, ...]:
+    """The URLs of ``[{key: "…"}, …]``; InvalidRequest naming ``param`` where it is no such list."""
+    if not isinstance(images, list) or not 1 <= len(images) <= most:
+        raise InvalidRequest(f"{param} must be a list of 1 to {most} pictures.", param=param)
+    urls = [image.get(key) if isinstance(image, dict) else None for image in images]
+    found = tuple(url for url in urls if isinstance(url, str))
+    if len(found) != len(images):
+        raise InvalidRequest(f'A picture is given as {{"{key}": "…"}}.', param=param)
+    return found

@@ -60,7 +60,7 @@ def parse_form(parts: Sequence[FormField], settings: Settings) -> Draft:
 
 def parse(body: Mapping[str, Any], settings: Settings) -> Draft:
     """The submit of a JSON body with ``images: [{"image_url": …}]``."""
-    urls = _image_urls(body, settings.images_max)
+    urls = common.linked(body.get("images"), "image_url", settings.images_max, "images")
     mask = body.get("mask")
     if mask is not None and not (isinstance(mask, dict) and isinstance(mask.get("image_url"), str)):
         raise InvalidRequest('mask must be {"image_url": "…"}.', param="mask")
@@ -128,14 +128,3 @@ def _draft(body: Mapping[str, Any], settings: Settings) -> Draft:
         seeded=body.get("seed") is not None,
         reply=reply,
     )
-
-
-def _image_urls(body: Mapping[str, Any], most: int) -> tuple[str, ...]:
-    images = body.get("images")
-    if not isinstance(images, list) or not 1 <= len(images) <= most:
-        raise InvalidRequest(f"images must be a list of 1 to {most} pictures.", param="images")
-    urls = [image.get("image_url") if isinstance(image, dict) else None for image in images]
-    found = tuple(url for url in urls if isinstance(url, str))
-    if len(found) != len(images):
-        raise InvalidRequest('Each of images must be {"image_url": "…"}.', param="images")
-    return found

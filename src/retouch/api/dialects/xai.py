@@ -56,11 +56,6 @@ def _size(body: Mapping[str, Any]) -> str | None:
 def _urls(body: Mapping[str, Any], most: int) -> tuple[str, ...]:
     if (body.get("image") is None) == (body.get("images") is None):
         raise InvalidRequest('Give image: {"url": "…"}, or images as a list of those.', param="image")
-    images = body.get("images") if body.get("image") is None else [body["image"]]
-    if not isinstance(images, list) or not 1 <= len(images) <= most:
-        raise InvalidRequest(f"images must be a list of 1 to {most} pictures.", param="images")
-    urls = [image.get("url") if isinstance(image, dict) else None for image in images]
-    found = tuple(url for url in urls if isinstance(url, str))
-    if len(found) != len(images):
-        raise InvalidRequest('A picture is given as {"url": "…"}.', param="image")
-    return found
+    if body.get("image") is None:
+        return common.linked(body["images"], "url", most, "images")
+    return common.linked([body["image"]], "url", most, "image")
