@@ -14,6 +14,7 @@ from tests.support_pictures import context, disc_picture, photo
 from retouch.engines.builtin.horizon import tilt
 from retouch.engines.builtin.operation import Canvas
 from retouch.engines.builtin.operations import geometry
+from retouch.engines.builtin.turning import inscribed
 from retouch.errors import ImageTooLarge, InstructionNotSupported, TargetNotFound
 
 
@@ -173,7 +174,7 @@ def test_a_rotated_picture_has_no_corners(degrees: float, height: int, width: in
 
 @given(st.floats(1, 89), st.floats(1, 100), st.floats(1, 100))
 def test_the_inscribed_rectangle_fits(degrees: float, width: float, height: float) -> None:
-    wide, high = geometry.inscribed(width, height, degrees)
+    wide, high = inscribed(width, height, degrees)
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     assert wide * c + high * s <= width + 1e-6
     assert wide * s + high * c <= height + 1e-6

@@ -107,6 +107,10 @@ class Context:
         """A generator of this picture's own; ``salt`` separates the operation's independent draws."""
         return np.random.default_rng((self.seed, salt))
 
+    def part(self, start: float, end: float) -> Callable[[float], None]:
+        """``progress`` for a step that is the part from ``start`` to ``end`` of this operation."""
+        return lambda done: self.progress(start + (end - start) * done)
+
     def vary(self, strength: float) -> float:
         """``strength`` as it is for picture 0, turned a little for each further one."""
         return strength * _VARIATIONS[self.variation % len(_VARIATIONS)]

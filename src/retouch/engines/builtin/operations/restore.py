@@ -63,15 +63,15 @@ def _auto(rgb: NDArray[np.uint8], strength: float, context: Context) -> NDArray[
     """Blocks before noise (they look like it), haze after (its removal brings noise up), sharpness last."""
     done = []
     if blockiness(rgb)[0] > _BLOCKY:
-        rgb = deblocked(rgb, strength, _part(context, 0.0, 0.3))
+        rgb = deblocked(rgb, strength, context.part(0.0, 0.3))
         done.append("JPEG blocks")
     noise = noise_of(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8))
     if noise > _NOISY:
-        rgb = denoised(rgb, 0.8 * strength, _part(context, 0.3, 0.6))
+        rgb = denoised(rgb, 0.8 * strength, context.part(0.3, 0.6))
         done.append("noise")
     veil = Veil.of(rgb)
     if veil.amount > _HAZY:
-        rgb = dehazed(rgb, min(1.0, 0.3 + 0.6 * strength), _part(context, 0.6, 0.8), veil)
+        rgb = dehazed(rgb, min(1.0, 0.3 + 0.6 * strength), context.part(0.6, 0.8), veil)
         done.append("haze")
     if softness(rgb) > _SOFT:
         rgb = sharpened(rgb, 0.7 * strength)
@@ -82,10 +82,6 @@ def _auto(rgb: NDArray[np.uint8], strength: float, context: Context) -> NDArray[
     found = ", ".join(done) or "nothing to restore"
     context.warnings.append(f"restore found {found}")
     return rgb
-
-
-def _part(context: Context, start: float, end: float) -> Callable[[float], None]:
-    return lambda part: context.progress(start + (end - start) * part)
 
 
 def _toned(rgb: NDArray[np.uint8], strength: float, context: Context) -> tuple[NDArray[np.uint8], list[str]]:
@@ -101,7 +97,7 @@ def _toned(rgb: NDArray[np.uint8], strength: float, context: Context) -> tuple[N
         names.append("dark shadows")
     if not axes:
         return rgb, names
-    plain = Context(context.seed, 0, context.matte, _part(context, 0.85, 1.0), context.preview)
+    plain = Context(context.seed, 0, context.matte, context.part(0.85, 1.0), context.preview)
     return tone.apply(Canvas(rgb), axes, plain).rgb, names
 
 

@@ -5,7 +5,7 @@ Argument: ``factor`` 2 | 4 (2).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import cv2
@@ -44,7 +44,7 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     rgb = canvas.rgb if canvas.alpha is None else _filled(canvas.rgb, canvas.alpha)
     rgb = _calmed(rgb, context)
     detail = _DETAIL * context.vary(1.0)
-    rgb = enlarged(rgb, net, detail, _part(context, 0.1, 1.0))
+    rgb = enlarged(rgb, net, detail, context.part(0.1, 1.0))
     return Canvas(rgb, None if canvas.alpha is None else _larger(canvas.alpha, factor))
 
 
@@ -71,19 +71,15 @@ def _calmed(rgb: NDArray[np.uint8], context: Context) -> NDArray[np.uint8]:
     """Without what is no detail: blocks first, which look like noise."""
     said = []
     if blockiness(rgb)[0] > _BLOCKY:
-        rgb = deblocked(rgb, _CALMER, _part(context, 0.0, 0.05))
+        rgb = deblocked(rgb, _CALMER, context.part(0.0, 0.05))
         said.append("JPEG blocks")
     noise = noise_of(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8))
     if noise > _NOISY:
-        rgb = denoised(rgb, _CALM, _part(context, 0.05, 0.1), noise)
+        rgb = denoised(rgb, _CALM, context.part(0.05, 0.1), noise)
         said.append("noise")
     if said:
         context.warnings.append(f"taken out before enlarging: {' and '.join(said)}")
     return rgb
-
-
-def _part(context: Context, start: float, end: float) -> Callable[[float], None]:
-    return lambda part: context.progress(start + (end - start) * part)
 
 
 def _filled(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
