@@ -184,7 +184,9 @@ async def test_a_status_other_than_200_is_no_plan_and_is_not_tried_again(status:
 async def test_an_endpoint_that_hangs_is_left_at_the_timeout() -> None:
     async with serving(hangs=True) as endpoint:
         with capture_logs() as logs:
-            assert await ask_chat(VAGUE, owner(endpoint.port, planner_timeout_s=0.2)) is None
+            assert (
+                await ask_chat(VAGUE, owner(endpoint.port, planner_timeout_s=2)) is None
+            )  # time to be asked, on a busy machine
 
     assert "canary" not in str(logs)
     assert len(endpoint.asked) == 1

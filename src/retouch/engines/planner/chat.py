@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field, ValidationError
 from retouch import telemetry
 from retouch.engines.planner.chat_schema import OPERATIONS_MAX, ChatAnswer, answer_schema
 from retouch.engines.planner.plan import Plan
-from retouch.engines.planner.supported import describe_supported
+from retouch.engines.planner.suggestions import describe_supported
 from retouch.fetch.client import FetchPolicy, OutboundError, trusted
 
 if TYPE_CHECKING:
