@@ -41,10 +41,16 @@ def test_source_types_of_the_builtin_engine(operation: dict[str, object], expect
     assert source_types(operation) == [expected]
 
 
-def test_no_operation_of_the_builtin_engine_passes_for_generative() -> None:
+def test_no_other_operation_of_the_builtin_engine_passes_for_generative() -> None:
     kinds: list[dict[str, object]] = [{"kind": kind} for kind in MEANINGS]
     styles: list[dict[str, object]] = [{"kind": "style", "style": style} for style in STYLES]
     assert GENERATED not in source_types(*kinds, *styles)
+
+
+def test_a_style_by_example_comes_out_of_a_net_and_says_so() -> None:
+    """It was told as an alteration of the photo, like a drawn style, although a net makes every pixel."""
+    assert source_types({"kind": "style", "image": 1}) == [GENERATED]
+    assert source_types({"kind": "background.replace", "image": 1}) == [COMPOSITE]
 
 
 def test_an_engine_that_nobody_classified_is_told_as_generative() -> None:

@@ -31,7 +31,7 @@ class Meaning:
     source_type: str
 
 
-# The builtin engine's trained nets find things and sharpen them; none invents content: nothing is GENERATED.
+# The builtin engine's trained nets find things and sharpen them, and invent no content; but see _BY_EXAMPLE.
 MEANINGS: Final[Mapping[str, Meaning]] = {
     # A drawn scene, colour or gradient stands where the photo's background was; or the second picture.
     "background.replace": Meaning("c2pa.edited", COMPOSITE),
@@ -63,6 +63,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
 
 # These draw what no camera saw: a neon city, rain, a sun over a grid.
 _DRAWN_STYLES: Final = frozenset({"blueprint", "cyberpunk", "ink wash", "neon", "vaporwave"})
+
+# A style that is taken from a second picture: each pixel comes out of a trained net.
+_BY_EXAMPLE: Final = Meaning("c2pa.filtered", GENERATED)
 
 # Of an engine or an operation that nobody has entered here, the strongest that it can be is told.
 _UNKNOWN_OPERATION: Final = Meaning("c2pa.edited", COMPOSITE)
@@ -106,6 +109,8 @@ def _edits(operations: Sequence[Mapping[str, Any]], engine: str) -> Iterator[dic
 
 def _meaning(operation: Mapping[str, Any]) -> Meaning:
     meaning = MEANINGS.get(str(operation.get("kind")), _UNKNOWN_OPERATION)
+    if operation.get("kind") == "style" and "image" in operation:
+        return _BY_EXAMPLE
     if operation.get("style") in _DRAWN_STYLES:
         return Meaning(meaning.action, COMPOSITE)
     return meaning
