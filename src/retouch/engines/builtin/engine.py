@@ -107,7 +107,9 @@ class BuiltinEngine:
     ) -> EditResult[Pixels]:
         """See :class:`retouch.engines.base.LocalEngine`."""
         started = time.perf_counter()
-        seen = _remembered(self._matte), _remembered(self._faces), _remembered(self._portraits)
+        faces = _remembered(self._faces)
+        portraits = _remembered(lambda rgb: self._portraits(rgb, faces(rgb)))
+        seen = _remembered(self._matte), faces, portraits
         own = _remembered(self._texts), self._enlarger, self._environment.max_pixels
         work = _Work(request, plan, images, run, *seen, *own, self._styling, list(plan.warnings))
         pictures = tuple(
@@ -147,12 +149,12 @@ class BuiltinEngine:
 
         return no_detector(rgb) if self._detector is None else self._detector.detect(rgb)
 
-    def _portraits(self, rgb: NDArray[np.uint8]) -> tuple[Landmarks, ...]:
+    def _portraits(self, rgb: NDArray[np.uint8], faces: tuple[Face, ...]) -> tuple[Landmarks, ...]:
         from retouch.engines.builtin.operation import no_landmarks  # noqa: PLC0415 - needs numpy
 
         if self._landmarks is None:
             return no_landmarks(rgb)
-        fitted = (self._landmarks.fit(rgb, face) for face in self._faces(rgb))
+        fitted = (self._landmarks.fit(rgb, face) for face in faces)
         return tuple(each for each in fitted if each is not None)
 
     def _texts(self, rgb: NDArray[np.uint8]) -> tuple[TextLine, ...]:

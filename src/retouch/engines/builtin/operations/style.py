@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from retouch.engines.builtin.colour import to_float, to_uint8
+from retouch.engines.builtin.face_outlines import face_outlines
 from retouch.engines.builtin.further import further
 from retouch.engines.builtin.operation import Canvas, Context
 from retouch.engines.builtin.styles import STYLES
@@ -46,7 +47,8 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     context.progress(0.02)
     work = _working(canvas.rgb, style)
     subject = cache(lambda: _subject(canvas, context, work))
-    sheet = Sheet(to_float(work), strength, context.rng, subject, context.progress)
+    faces = cache(lambda: _faces(canvas, context, work))
+    sheet = Sheet(to_float(work), strength, context.rng, subject, context.progress, faces)
     painted = to_uint8(style.render(sheet))
     context.progress(0.9)
     full = _enlarge(painted, work, canvas.rgb, style.enlarge)
@@ -117,6 +119,13 @@ def _subject(canvas: Canvas, context: Context, work: NDArray[np.uint8]) -> Plane
         matte = context.matte(canvas.rgb)
     size = (work.shape[1], work.shape[0])
     return np.asarray(np.clip(cv2.resize(matte, size, interpolation=cv2.INTER_AREA), 0, 1), np.float32)
+
+
+def _faces(canvas: Canvas, context: Context, work: NDArray[np.uint8]) -> tuple[Plane, ...]:
+    """Outlines of the faces at working size."""
+    (high, wide), (height, width) = work.shape[:2], canvas.rgb.shape[:2]
+    scale = np.array([wide / width, high / height], np.float32)
+    return tuple(outline * scale for outline in face_outlines(canvas.rgb, context))
 
 
 def _enlarge(

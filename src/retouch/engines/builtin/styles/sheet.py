@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -23,7 +23,8 @@ class Sheet:
     """The picture at working size, with all that a style may ask about it.
 
     ``strength`` is 0..1 and turns brush and line sizes; the mix with the photo is done by the caller.
-    ``subject`` computes the matte on first use: call it only where the style needs one.
+    ``subject`` computes the matte on first use: call it only where the style needs one. ``faces`` gives
+    outlines of the faces, (N, 2) x and y each, none where they cannot be looked for; the same holds.
     """
 
     rgb: Picture
@@ -31,6 +32,7 @@ class Sheet:
     rng: Callable[[int], np.random.Generator]
     subject: Callable[[], Plane]
     progress: Callable[[float], None]
+    faces: Callable[[], Sequence[Plane]] = tuple
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from retouch.engines.builtin.styles.attention import attention
 from retouch.engines.builtin.styles.cells import means, strewn
 from retouch.engines.builtin.styles.colouring import levelled
 from retouch.engines.builtin.styles.light import bloom, shoulder
+from retouch.engines.builtin.styles.roundels import round_things
 from retouch.engines.builtin.surface import blur, clouds, grain
 from retouch.engines.builtin.tone import into_gamut
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 _LEAD = np.array([0.055, 0.055, 0.065], np.float32)
 _ENAMEL = np.array([0.10, 0.05, 0.03], np.float32)  # linear: vitreous paint fired onto the glass
+_SURE = 0.9  # of a face's or an eye's outline: what within it is of one piece,
+_FACE_ROOM, _EYE_ROOM = 1.15, 1.7  # and within which no other piece begins
+_TURN = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+_RIM = np.stack([np.cos(_TURN), np.sin(_TURN)], -1).astype(np.float32)
 _CUT = 720  # the glass is cut on a picture of this long side: pieces are large, their borders smooth
 
 
@@ -61,18 +66,44 @@ def _cut(clean: Picture, fine: Plane, sheet: Sheet) -> tuple[NDArray[np.int32], 
     focus = cv2.resize(fine, size, interpolation=cv2.INTER_AREA)
     spacing = np.maximum(per_unit * 72 * 0.6**focus, 4).astype(np.float32)
     seeds = np.unique(np.round(strewn(spacing, sheet.rng(2), 0.9)).astype(np.intp), axis=0)
-    marks = np.zeros(size[::-1], np.int32)
-    marks[seeds[:, 1], seeds[:, 0]] = np.arange(1, len(seeds) + 1)
+    whole, around = _whole(sheet, size)
+    seeds = seeds[around[seeds[:, 1], seeds[:, 0]] == 0]
+    marks = whole.copy()
+    first = int(whole.max()) + 1
+    marks[seeds[:, 1], seeds[:, 0]] = np.arange(first, first + len(seeds))
     soft = cv2.resize(blur(clean, 1.5 * sheet.unit), size, interpolation=cv2.INTER_AREA) * 205
     image = np.clip(soft + _fences(marks, sheet), 0, 255).astype(np.uint8)
     lines = cv2.watershed(np.ascontiguousarray(image), marks) < 1
-    return _smoothed(np.where(lines, 0, marks), (width, height)), len(seeds)
+    return _smoothed(np.where(lines, 0, marks), (width, height)), first - 1 + len(seeds)
+
+
+def _whole(sheet: Sheet, size: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """What no lead may cut: faces, and what is round as an eye is.
+
+    The middle of each, numbered from 1, from where its piece grows to its own edges; and where no other
+    piece may begin.
+    """
+    scale = size[0] / sheet.shape[1]
+    faces = [np.asarray(each, np.float32) for each in sheet.faces()]
+    rounds = [
+        np.array(each[:2], np.float32) + each.radius * _RIM
+        for each in round_things(sheet.rgb)
+        if all(cv2.pointPolygonTest(face, each[:2], measureDist=False) < 0 for face in faces)
+    ]
+    whole, around = np.zeros(size[::-1], np.int32), np.zeros(size[::-1], np.uint8)
+    rooms = [_FACE_ROOM] * len(faces) + [_EYE_ROOM] * len(rounds)
+    for number, (outline, room) in enumerate(zip(faces + rounds, rooms, strict=True), 1):
+        for board, grown, value in ((whole, _SURE, number), (around, room, 1)):
+            middle = outline.mean(0)
+            corners = np.round((middle + (outline - middle) * grown) * scale).astype(np.int32)
+            cv2.fillPoly(board, [corners], value)
+    return whole, around
 
 
 def _fences(marks: NDArray[np.int32], sheet: Sheet) -> Picture:
     """An offset for each seed's own surroundings: two pieces without an edge between part halfway."""
     away = (marks == 0).astype(np.uint8)
-    nearest = cv2.distanceTransformWithLabels(away, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
+    nearest = cv2.distanceTransformWithLabels(away, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)[1]
     offsets = sheet.rng(8).choice((0.0, 5.0, 10.0), (int(nearest.max()) + 1, 3))
     return np.asarray(offsets[nearest], np.float32)
 
