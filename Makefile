@@ -80,3 +80,7 @@ bench: $(VENV)/.dev  ## Measure, and write docs/reference/measurements.md
 .PHONY: gallery
 gallery: $(VENV)/.dev  ## Make the contact sheets in docs/gallery again
 	$(BIN)/python scripts/gallery.py
+
+.PHONY: fuzz-http
+fuzz-http: $(VENV)/.dev  ## 20,000 requests made from /openapi.json against the running service
+	$(BIN)/python -m tests.security.http_campaign

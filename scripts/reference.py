@@ -253,12 +253,19 @@ def _option(schema: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, (limits, letters, schema.get("description")))) or str(schema["type"])
 
 
+def routes_page() -> str:
+    """Every route, as the description of the API has it."""
+    page: str = runpy.run_path(str(ROOT / "scripts" / "routes.py"))["routes_page"]()
+    return page
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "settings.md": settings_page,
     "errors.md": errors_page,
     "cli.md": cli_page,
     "metrics.md": metrics_page,
     "operations.md": operations_page,
+    "routes.md": routes_page,
 }
 
 

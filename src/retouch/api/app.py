@@ -56,7 +56,7 @@ def create_app(settings: Settings, *, services: Services | None = None) -> FastA
     )
     for room in _ROOMS:
         app.include_router(room.router)
-    app.openapi = functools.partial(openapi.describe, app)  # type: ignore[method-assign]  # the framework's own door
+    app.openapi = functools.partial(openapi.describe, app, settings.models)  # type: ignore[method-assign]  # the framework's own door
     return app
 
 

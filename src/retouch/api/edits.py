@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -15,9 +15,9 @@ from retouch.api.auth import Caller
 from retouch.api.context import request_id
 from retouch.api.dialects import apimart
 from retouch.api.dispatch import read_draft
-from retouch.api.idempotency import REPLAYED, once_key
+from retouch.api.idempotency import HEADER, REPLAYED, once_key
 from retouch.api.inputs import Intake
-from retouch.api.openapi import edit_body, problems_of
+from retouch.api.openapi import SSE_EVENT, edit_body, header, headers, problems_of
 from retouch.api.services import Services, services
 from retouch.api.tasks import show
 from retouch.api.waiting import preferred_wait, until_ended
@@ -33,13 +33,29 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["edits"])
 _log = telemetry.logger(__name__)
 
+_STREAM: Final = {
+    "description": "A task; with OpenAI's or xAI's form the pictures, or a stream of them.",
+    "content": {"text/event-stream": {"schema": SSE_EVENT}},
+}
+_HEADERS: Final = headers(
+    header(
+        HEADER,
+        "The same submit, sent again with the same key, is the same task.",
+        pattern="^[!-~]{1,191}$",
+        examples=["edit-of-2026-11-24-0001"],
+    ),
+    header("Prefer", "`wait=N`: the answer is the task once it has ended, at the latest after N seconds."),
+    header(apimart.VERSION_HEADER, f"`{apimart.VERSION}` asks for the 202 form of that day."),
+)
+_DESCRIBED: Final = edit_body() | _HEADERS
+
 
 @router.post(
     "/v1/images/edits",
     response_model=wire.SubmitAnswer | wire.TaskAnswer | wire.SyncAnswer,
     responses=problems_of(400, 401, 404, 408, 409, 410, 413, 415, 500, 503, 504)
-    | {202: {"model": wire.QueuedAnswer, "description": "The form of 2026-07-27."}},
-    openapi_extra=edit_body((wire.EditSubmission, wire.OpenAIEdit, wire.XaiEdit)),
+    | {200: _STREAM, 202: {"model": wire.QueuedAnswer, "description": "The form of 2026-07-27."}},
+    openapi_extra=_DESCRIBED,
 )
 async def submit_edit(request: Request, caller: Caller) -> Response:
     """Submit an edit. Answers at once with the id of a task that will end in exactly one outcome.

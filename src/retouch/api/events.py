@@ -23,7 +23,7 @@ from starlette.responses import Response, StreamingResponse
 
 from retouch.api import problems
 from retouch.api.auth import Caller
-from retouch.api.openapi import problems_of
+from retouch.api.openapi import SSE_EVENT, header, headers, problems_of
 from retouch.api.services import Services, services
 from retouch.api.tasks import Language, TaskId, checked_id, no_such_task, show
 from retouch.errors import InvalidRequest, ServiceUnavailable
@@ -42,7 +42,7 @@ HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Events until the task has ended.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": SSE_EVENT}},
     },
     204: {"description": "The task has ended, and Last-Event-ID names its last event: connect no more."},
 }
@@ -52,6 +52,7 @@ _STREAM: Final[dict[int | str, dict[str, Any]]] = {
     "/v1/tasks/{task_id}/events",
     response_class=StreamingResponse,
     responses=_STREAM | problems_of(400, 401, 404, 503),
+    openapi_extra=headers(header("Last-Event-ID", "Go on behind this event.", pattern="^[0-9]{0,9}$")),
 )
 async def stream_events(
     request: Request, task_id: TaskId, caller: Caller, language: Language = "en"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.openapi.utils import get_openapi
 
@@ -11,11 +11,25 @@ from retouch.api import wire
 from retouch.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
     from fastapi import FastAPI
     from pydantic import BaseModel
 
+_PICTURES = ", ".join(f"image/{kind}" for kind in ("png", "jpeg", "webp", "gif", "avif", "heic"))
+# Of every event in a stream, as the readers of 3.1 take it.
+SSE_EVENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "retry": {"type": "integer"},
+    },
+}
+# A key is wanted only from outside this machine.
+KEY_IS_OPTIONAL: Final[dict[str, Any]] = {"security": [{}]}
 _REF = "#/components/schemas/{model}"
 _ABOUT = (
     "Edits pictures by instruction. Submit an edit, poll the task, fetch the pictures. "
@@ -24,9 +38,19 @@ _ABOUT = (
 
 
 def problems_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of a route, for its ``responses``."""
-    content = {"application/json": {"schema": {"$ref": _REF.format(model=wire.Problem.__name__)}}}
-    return {status: {"description": _title(status), "content": content} for status in statuses}
+    """The error answers of a route, each with an example, for its ``responses``."""
+    return {status: _problem(status) for status in statuses}
+
+
+def headers(*told: dict[str, Any]) -> dict[str, Any]:
+    """Request headers that a route reads, for its ``openapi_extra``."""
+    return {"parameters": list(told)}
+
+
+def header(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    """One of them; ``schema`` says what its text looks like."""
+    told = {"name": name, "in": "header", "required": False, "description": description}
+    return told | {"schema": {"type": "string", **schema}}
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:
@@ -35,30 +59,29 @@ def json_body(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def edit_body(forms: Sequence[type[BaseModel]]) -> dict[str, Any]:
+def edit_body() -> dict[str, Any]:
     """The body of a submit in all its dialects, for a route's ``openapi_extra``."""
-    schema = {"anyOf": [{"$ref": _REF.format(model=model.__name__)} for model in forms]}
-    file = {"type": "string", "format": "binary"}
-    fields = {
-        "prompt": {"type": "string", "minLength": 1, "maxLength": 8000},
-        "image": {**file, "description": "The picture; several are sent as image[]."},
-        "mask": {**file, "description": "Its transparent part may be edited."},
-        "model": {"type": "string"},
-        "n": {"type": "integer", "minimum": 1, "maximum": 10},
-        "response_format": {"enum": ["b64_json", "url"]},
-        "stream": {"type": "boolean"},
-        "partial_images": {"type": "integer", "minimum": 0, "maximum": 3},
+    forms = (wire.EditSubmission, wire.OpenAIEdit, wire.XaiEdit)
+    json_form = {
+        "schema": {"anyOf": [{"$ref": _REF.format(model=model.__name__)} for model in forms]},
+        "examples": {
+            name: {"summary": summary, "value": value} for name, summary, value in wire.SUBMIT_EXAMPLES
+        },
     }
-    form = {"type": "object", "required": ["prompt", "image"], "properties": fields}
-    content = {"application/json": {"schema": schema}, "multipart/form-data": {"schema": form}}
+    file_form = {
+        "schema": {"$ref": _REF.format(model=wire.OpenAIForm.__name__)},
+        "encoding": {name: {"contentType": _PICTURES} for name in ("image", "mask")},
+    }
+    content = {"application/json": json_form, "multipart/form-data": file_form}
     return {"requestBody": {"required": True, "content": content}}
 
 
 def form(name: str, description: str) -> dict[str, Any]:
     """A form with one file, for a route's ``openapi_extra``."""
-    file = {"type": "string", "format": "binary", "description": description}
+    file = {"type": "string", "format": "binary", "minLength": 1, "description": description}
     schema = {"type": "object", "required": [name], "properties": {name: file}}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+    content = {"schema": schema, "encoding": {name: {"contentType": _PICTURES}}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": content}}}
 
 
 def picture() -> dict[int | str, dict[str, Any]]:
@@ -70,8 +93,8 @@ def picture() -> dict[int | str, dict[str, Any]]:
     }
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The whole description; made once."""
+def describe(app: FastAPI, models: Collection[str]) -> dict[str, Any]:
+    """The whole description of a server that serves ``models``; made once."""
     if app.openapi_schema is None:
         described = get_openapi(
             title=app.title, version=app.version, description=_ABOUT, routes=app.routes, tags=app.openapi_tags
@@ -82,6 +105,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             schemas |= schema.pop("$defs", {})
             schemas[model.__name__] = schema
         _without_422(described)
+        _name_models(schemas, sorted(models))
         app.openapi_schema = described
     return app.openapi_schema
 
@@ -95,8 +119,26 @@ def _without_422(described: dict[str, Any]) -> None:
             operation["responses"].pop("422", None)
 
 
-def _title(status: int) -> str:
-    kind = next(
+def _name_models(schemas: dict[str, Any], models: list[str]) -> None:
+    """Which models there are is this server's own affair: its settings name them."""
+    for name in (wire.EditSubmission, wire.OpenAIEdit, wire.OpenAIForm, wire.XaiEdit, wire.PlanQuestion):
+        field = schemas[name.__name__]["properties"]["model"]
+        choices = next((kind for kind in field.get("anyOf", ()) if kind["type"] == "string"), field)
+        choices["enum"] = models
+
+
+def _problem(status: int) -> dict[str, Any]:
+    kind = _kind(status)
+    detail = {"code": status, "message": wire.PROBLEM_EXAMPLES[status], "type": kind.type}
+    content = {
+        "schema": {"$ref": _REF.format(model=wire.Problem.__name__)},
+        "example": {"error": detail | {"request_id": wire.EXAMPLE_REQUEST_ID}},
+    }
+    return {"description": kind.type, "content": {"application/json": content}}
+
+
+def _kind(status: int) -> type[RequestError]:
+    return next(
         kind
         for kind in vars(retouch.errors).values()
         if isinstance(kind, type)
@@ -104,4 +146,3 @@ def _title(status: int) -> str:
         and kind.status == status
         and kind is not RequestError
     )
-    return kind.type

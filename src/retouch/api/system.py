@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from retouch.api import wire
 from retouch.api.auth import authenticate_from_outside
 from retouch.api.edits import refuse_when_full
-from retouch.api.openapi import problems_of
+from retouch.api.openapi import KEY_IS_OPTIONAL, problems_of
 from retouch.api.page import CONTENT_SECURITY_POLICY, render
 from retouch.api.services import Services, services
 from retouch.errors import ServiceUnavailable
@@ -47,6 +47,7 @@ async def readyz(request: Request) -> JSONResponse:
     response_class=Response,
     responses=problems_of(401) | {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
     dependencies=[Depends(authenticate_from_outside)],
+    openapi_extra=KEY_IS_OPTIONAL,
 )
 async def metrics(request: Request) -> Response:
     """Counters for Prometheus. From outside this machine, a key is wanted."""
@@ -66,6 +67,7 @@ async def openapi_json(request: Request) -> JSONResponse:
     response_class=HTMLResponse,
     responses=problems_of(401),
     dependencies=[Depends(authenticate_from_outside)],
+    openapi_extra=KEY_IS_OPTIONAL,
 )
 async def docs(request: Request) -> HTMLResponse:
     """This description, for reading. From outside this machine, a key is wanted."""

@@ -89,7 +89,7 @@ class Page(BaseModel):
 @router.get("/v1/tasks", response_model=wire.TaskPage, responses=problems_of(400, 401, 503))
 async def list_tasks(request: Request, caller: Caller, page: Annotated[Page, Query()]) -> JSONResponse:
     """The account's tasks, newest first."""
-    before = checked_id(page.cursor, "cursor") if page.cursor else None
+    before = None if page.cursor is None else checked_id(page.cursor, "cursor")
     found = await services(request).tasks.list(
         caller.account_id, status=page.status, limit=page.limit + 1, before=before
     )

@@ -30,12 +30,13 @@ from retouch.api.wire.answers import (
     TaskPage,
     UploadAnswer,
 )
-from retouch.api.wire.examples import TASK_ID
+from retouch.api.wire.examples import EXAMPLE_REQUEST_ID, PROBLEM_EXAMPLES, SUBMIT_EXAMPLES, TASK_ID
 from retouch.api.wire.requests import (
     EditSubmission,
     LinkedPicture,
     NamedPicture,
     OpenAIEdit,
+    OpenAIForm,
     PlanQuestion,
     TaskIds,
     XaiEdit,
@@ -43,6 +44,9 @@ from retouch.api.wire.requests import (
 
 __all__ = [
     "BY_NAME",
+    "EXAMPLE_REQUEST_ID",
+    "PROBLEM_EXAMPLES",
+    "SUBMIT_EXAMPLES",
     "TASK_ID",
     "Balance",
     "BatchAnswer",
@@ -56,6 +60,7 @@ __all__ = [
     "ModelObject",
     "NamedPicture",
     "OpenAIEdit",
+    "OpenAIForm",
     "Picture",
     "PlanAnswer",
     "PlanObject",
@@ -78,4 +83,12 @@ __all__ = [
 ]
 
 # Those that the routes only name.
-BY_NAME: tuple[type[BaseModel], ...] = (EditSubmission, OpenAIEdit, XaiEdit, TaskIds, PlanQuestion, Problem)
+BY_NAME: tuple[type[BaseModel], ...] = (
+    EditSubmission,
+    OpenAIEdit,
+    OpenAIForm,
+    XaiEdit,
+    TaskIds,
+    PlanQuestion,
+    Problem,
+)

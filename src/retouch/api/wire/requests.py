@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from retouch.api.wire.examples import EXAMPLE_ID, PICTURE, PIXEL, STARRY, TASK_ID
+from retouch.api.wire.examples import EXAMPLE_ID, PICTURE, PIXEL, STARRY, SUBMIT_EXAMPLES, TASK_ID
 from retouch.task import DEFAULT_MODEL
+
+# Sides and pixels have limits of their own, which a pattern cannot tell.
+_SIZES = '"auto", a size as "1024x768" or a ratio as "16:9".'
+_SIZE = r"^(auto|[0-9]{2,5}x[0-9]{2,5}|[1-9][0-9]?:[1-9][0-9]?)$"
+PictureAddress = Annotated[str, Field(pattern="^(https?://|data:image/)")]
+File = Annotated[bytes, WithJsonSchema({"type": "string", "format": "binary", "minLength": 1})]
+
+
+Metadata = Annotated[
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
+]
 
 
 class EditSubmission(BaseModel):
     """An edit to be made; null is as absent. Fields not named here end in the task's `ignored`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"model": DEFAULT_MODEL, "prompt": STARRY, "image_urls": [PICTURE], "n": 1},
-                {
-                    "prompt": "Convert the image to cyberpunk style",
-                    "image_urls": [PIXEL],
-                    "n": 2,
-                    "seed": 7,
-                },
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [SUBMIT_EXAMPLES[0][2], SUBMIT_EXAMPLES[1][2]]})
 
     model: str | None = Field(default=DEFAULT_MODEL, description="One of GET /v1/models.")
     prompt: str = Field(description="The instruction, in any language.", min_length=1, max_length=8000)
-    image_urls: list[str] = Field(
+    image_urls: list[PictureAddress] = Field(
         description="https:// URLs, data:image/…;base64,… URIs, or URLs of POST /v1/uploads/images. "
         "The first picture is the one edited.",
         min_length=1,
@@ -41,7 +40,9 @@ class EditSubmission(BaseModel):
         le=2**31 - 1,
         description="Drawn where it is not given. Picture i has seed + i, which must fit, too.",
     )
-    size: str | None = Field(default=None, description='"auto", a size as "1024x768" or a ratio as "16:9".')
+    size: str | None = Field(
+        default=None, pattern=_SIZE, description='"auto", a size as "1024x768" or a ratio as "16:9".'
+    )
     mask_url: str | None = Field(default=None, min_length=1, description="A mask, given as the pictures are.")
     negative_prompt: str | None = Field(default=None, max_length=8000, description="What shall not be seen.")
     strength: float | None = Field(default=None, ge=0, le=1, description="How far from the original.")
@@ -53,7 +54,7 @@ class EditSubmission(BaseModel):
     output_compression: int | None = Field(
         default=None, ge=0, le=100, description="Quality of lossy formats, 100 is best."
     )
-    metadata: dict[str, str] | None = Field(default=None, description="At most 16 pairs, given back.")
+    metadata: Metadata | None = Field(default=None, description="At most 16 pairs, given back.")
     strict: bool | None = Field(default=False, description="Refuse what would end in `ignored`.")
 
 
@@ -80,6 +81,27 @@ class OpenAIEdit(BaseModel):
     partial_images: int | None = Field(
         default=0, ge=0, le=3, description="Intermediate pictures in the stream."
     )
+
+
+class OpenAIForm(BaseModel):
+    """OpenAI's edit as a form. Its other fields are legal and end in `ignored`."""
+
+    # A field with a factory may be left away and has no default that could be told.
+
+    image: File = Field(description="The picture; several are sent as image[].")
+    prompt: str = Field(min_length=1, max_length=8000)
+    mask: File = Field(default_factory=bytes, description="Its transparent part may be edited.")
+    model: str = Field(default=DEFAULT_MODEL)
+    n: int = Field(default=1, ge=1, le=10)
+    seed: int = Field(default_factory=int, ge=0, le=2**31 - 1, description="Drawn where it is not given.")
+    size: str = Field(
+        default="auto", pattern=_SIZE, description='"auto", a size as "1024x768" or a ratio as "16:9".'
+    )
+    output_format: Literal["png", "jpeg", "webp", "avif"] = Field(default="png")
+    output_compression: int = Field(default=100, ge=0, le=100)
+    response_format: Literal["b64_json", "url"] = Field(default="b64_json")
+    stream: bool = Field(default=False, description="Answer with server-sent events.")
+    partial_images: int = Field(default=0, ge=0, le=3, description="Intermediate pictures in the stream.")
 
 
 class LinkedPicture(BaseModel):
