@@ -70,8 +70,8 @@ class EditRequest:
 
     ``prompt`` is NFC-normalised and trimmed; ``sources[0]`` is the picture to be edited. ``seed`` is
     always set (drawn at submit when the client gave none), so every attempt gives the same pictures.
-    ``previews``: how many intermediate pictures may be shown. ``ignored`` holds what the door already
-    knows nobody will honour (unknown fields).
+    ``previews``: how many intermediate pictures may be shown. ``webhook`` is the URL that is told of the
+    task's end. ``ignored`` holds what the door already knows nobody will honour (unknown fields).
     """
 
     model: str
@@ -89,11 +89,16 @@ class EditRequest:
     output_compression: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     previews: int = 0
+    webhook: str | None = None
     ignored: tuple[Ignored, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The row's form of this request."""
-        return {
+        """The row's form of this request.
+
+        ``webhook`` only where there is one: fingerprints of submits stay what they were before it was known.
+        """
+        told = {} if self.webhook is None else {"webhook": self.webhook}
+        return told | {
             "model": self.model,
             "prompt": self.prompt,
             "sources": [_source_json(s) for s in self.sources],

@@ -35,6 +35,17 @@ TASKS: Final = Gauge(
 OLDEST_PENDING: Final = Gauge(
     "retouch_oldest_pending_seconds", "Age of the oldest task that waits.", registry=REGISTRY
 )
+WEBHOOKS: Final = Gauge(
+    "retouch_webhook_deliveries",
+    "Webhook messages by state, as the database has them.",
+    ["state"],
+    registry=REGISTRY,
+)
+OLDEST_WEBHOOK: Final = Gauge(
+    "retouch_oldest_due_webhook_seconds",
+    "How long the webhook message due longest has been due.",
+    registry=REGISTRY,
+)
 
 
 def configure_logging(level: str, log_format: str = "auto") -> None:

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from tests.scenarios.world import PNG, Server, Work, connect, make_task, problem, unix_now
 
-from retouch.api.links import Links
 from retouch.keyring import Keyring
+from retouch.links import Links
 from retouch.settings import Settings
 from retouch.storage import ObjectStore
 from retouch.tasks.store import TaskStore

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retouch.api.links import FILES, Links
 from retouch.errors import Gone, NotFound
+from retouch.links import FILES, Links
 
 BASE = "http://localhost:8000"
 NAME = "results/task_A/1/0.png"

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from retouch.api import account, edits, events, files, openapi, plan, problems, system, tasks, uploads
+from retouch.api import (
+    account,
+    edits,
+    events,
+    files,
+    openapi,
+    plan,
+    problems,
+    system,
+    tasks,
+    uploads,
+    webhooks,
+)
 from retouch.api.context import Context
 from retouch.api.limits import Limits
 from retouch.api.services import Services, open_services
@@ -22,7 +34,7 @@ if TYPE_CHECKING:
     from retouch.settings import Settings
 
 # In the order in which the description shows them.
-_ROOMS = (edits, tasks, events, uploads, files, plan, account, system)
+_ROOMS = (edits, tasks, events, webhooks, uploads, files, plan, account, system)
 
 
 def create_app(settings: Settings, *, services: Services | None = None) -> FastAPI:
@@ -56,6 +68,7 @@ def create_app(settings: Settings, *, services: Services | None = None) -> FastA
     )
     for room in _ROOMS:
         app.include_router(room.router)
+    app.webhooks.include_router(webhooks.receivers)
     app.openapi = functools.partial(openapi.describe, app, settings.models)  # type: ignore[method-assign]  # the framework's own door
     return app
 

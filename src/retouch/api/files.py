@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from retouch.api.links import FILES
 from retouch.api.openapi import picture, problems_of
 from retouch.api.services import services
 from retouch.errors import Gone
 from retouch.fetch.source import sniff
+from retouch.links import FILES
 from retouch.storage import ObjectMissing
 
 router = APIRouter(tags=["files"])

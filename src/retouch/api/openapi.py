@@ -97,7 +97,12 @@ def describe(app: FastAPI, models: Collection[str]) -> dict[str, Any]:
     """The whole description of a server that serves ``models``; made once."""
     if app.openapi_schema is None:
         described = get_openapi(
-            title=app.title, version=app.version, description=_ABOUT, routes=app.routes, tags=app.openapi_tags
+            title=app.title,
+            version=app.version,
+            description=_ABOUT,
+            routes=app.routes,
+            webhooks=app.webhooks.routes,
+            tags=app.openapi_tags,
         )
         schemas = described["components"]["schemas"]
         for model in wire.BY_NAME:
@@ -114,7 +119,7 @@ def _without_422(described: dict[str, Any]) -> None:
     """The framework promises its own shape for bad parameters; here these are 400 in ours."""
     for name in ("HTTPValidationError", "ValidationError"):
         described["components"]["schemas"].pop(name, None)
-    for operations in described["paths"].values():
+    for operations in (*described["paths"].values(), *described["webhooks"].values()):
         for operation in operations.values():
             operation["responses"].pop("422", None)
 

@@ -6,16 +6,18 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retouch.api.links import Links
 from retouch.database.pool import Pool, open_pool
 from retouch.engines.planner import learn
 from retouch.keyring import Keyring
+from retouch.links import Links
 from retouch.storage import ObjectStore
+from retouch.tasks.deliveries import DeliveryStore
 from retouch.tasks.keys import KeyStore
 from retouch.tasks.queue import TicketQueue
 from retouch.tasks.store import TaskStore
 from retouch.tasks.uploads import UploadStore
 from retouch.tasks.watch import TaskWatch
+from retouch.tasks.webhook_secrets import WebhookSecrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,6 +37,8 @@ class Services:
     watch: TaskWatch
     keys: KeyStore
     uploads: UploadStore
+    deliveries: DeliveryStore
+    webhook_secrets: WebhookSecrets
     objects: ObjectStore
     links: Links
 
@@ -63,6 +67,8 @@ async def open_services(settings: Settings, url: str) -> AsyncIterator[Services]
             watch=watch,
             keys=KeyStore(pool, keyring),
             uploads=UploadStore(pool, settings),
+            deliveries=DeliveryStore(pool, settings),
+            webhook_secrets=WebhookSecrets(pool, keyring, settings),
             objects=objects,
             links=Links.open(settings, keyring),
         )

@@ -17,7 +17,8 @@ from retouch.api.page import CONTENT_SECURITY_POLICY, render
 from retouch.api.services import Services, services
 from retouch.errors import ServiceUnavailable
 from retouch.task import Status
-from retouch.telemetry import OLDEST_PENDING, REGISTRY, TASKS
+from retouch.tasks.deliveries import DeliveryState
+from retouch.telemetry import OLDEST_PENDING, OLDEST_WEBHOOK, REGISTRY, TASKS, WEBHOOKS
 
 router = APIRouter(tags=["system"])
 _PROBE_S = 2.0
@@ -81,8 +82,14 @@ async def _refresh(house: Services) -> None:
     try:
         counts: Mapping[Status, float] = await house.tasks.counts()
         oldest = await house.tasks.oldest_pending_age()
+        hooks: Mapping[DeliveryState, float] = await house.deliveries.counts()
+        oldest_hook = await house.deliveries.oldest_due_age()
     except ServiceUnavailable:
         counts, oldest = dict.fromkeys(Status, _UNKNOWN), _UNKNOWN
+        hooks, oldest_hook = dict.fromkeys(DeliveryState, _UNKNOWN), _UNKNOWN
     for status, number in counts.items():
         TASKS.labels(status.value).set(number)
     OLDEST_PENDING.set(oldest)
+    for state, number in hooks.items():
+        WEBHOOKS.labels(state.value).set(number)
+    OLDEST_WEBHOOK.set(oldest_hook)

@@ -19,6 +19,7 @@ from retouch.api.services import services
 from retouch.api.waiting import MAX_WAIT_S, until_ended
 from retouch.errors import Conflict, InvalidRequest, NotFound
 from retouch.task import Status
+from retouch.task_object import task_object
 
 if TYPE_CHECKING:
     from retouch.task import StoredPicture, Task
@@ -124,7 +125,7 @@ def show(request: Request, task: Task, language: str) -> dict[str, Any]:
     def url_of(picture: StoredPicture, expires: int) -> str:
         return links.sign(base, picture.key, expires)
 
-    return apimart.task_object(task, url_of, lambda failure: messages.say(failure, language))
+    return task_object(task, url_of, lambda failure: messages.say(failure, language))
 
 
 def checked_id(task_id: str, param: str = "task_id") -> str:

@@ -17,7 +17,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import httpcore2
@@ -26,7 +26,7 @@ import httpx2
 from retouch.errors import SetupError, SourceNotFound, SourceRefused, SourceTooLarge, SourceUnreachable
 from retouch.fetch.guard import Address, Resolver, checked_addresses, resolve
 from retouch.fetch.policy import AllowedNetwork, Fetched, FetchPolicy
-from retouch.fetch.urls import SafeUrl, parse_source_url
+from retouch.fetch.urls import SafeUrl, UrlRefused, parse_source_url, parse_webhook_url
 
 __all__ = [
     "AllowedNetwork",
@@ -121,13 +121,12 @@ class Fetcher:
 
     def __init__(self, policy: FetchPolicy, *, resolver: Resolver = resolve) -> None:
         self._policy = policy
-        # No connection outlives its fetch: one that waits in a pool would be used again unchecked.
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=_tls(policy),
-            max_connections=None,
-            max_keepalive_connections=0,
-            network_backend=GuardedBackend(policy, resolver),
-        )
+        tls = _tls(policy)
+        self._pools = {
+            "https": _pool(GuardedBackend(policy, resolver), tls),
+            # Only posts come here, and only the owner's own networks can be reached.
+            "http": _pool(GuardedBackend(replace(policy, only_allowed=True), resolver), tls),
+        }
 
     async def get(self, url: str) -> Fetched:
         """Fetch ``url`` under the policy.
@@ -149,7 +148,9 @@ class Fetcher:
             SourceRefused: the URL is not acceptable.
             SourceUnreachable: blocked, no answer, cut off or too slow; may be tried again.
         """
-        target = parse_source_url(url)
+        target = parse_webhook_url(url)
+        if target.scheme == "http" and self._policy.for_plain_http(target.port) is None:
+            raise UrlRefused("Only https:// URLs are posted to.")
         fields = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
         async with self._deadline(), self._exchange("POST", target, fields, body) as response:
             return Posted(response.status, _header(response, b"retry-after"))
@@ -182,11 +183,11 @@ class Fetcher:
     async def _exchange(
         self, method: str, url: SafeUrl, headers: Sequence[tuple[bytes, bytes]], body: bytes | None = None
     ) -> AsyncIterator[httpcore2.Response]:
-        target = httpcore2.URL(scheme="https", host=url.host, port=url.port, target=url.target)
+        target = httpcore2.URL(scheme=url.scheme, host=url.host, port=url.port, target=url.target)
         own = [(b"Host", url.authority.encode("ascii")), (b"User-Agent", b"retouch"), *headers]
         extensions = {"timeout": {"connect": self._policy.connect_timeout_s}}
         try:
-            async with self._pool.stream(
+            async with self._pools[url.scheme].stream(
                 method, target, headers=own, content=body, extensions=extensions
             ) as response:
                 yield response
@@ -200,7 +201,15 @@ class Fetcher:
 
     async def aclose(self) -> None:
         """Close what is still open."""
-        await self._pool.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
+
+
+def _pool(backend: GuardedBackend, tls: ssl.SSLContext) -> httpcore2.AsyncConnectionPool:
+    # No connection outlives its fetch: one that waits in a pool would be used again unchecked.
+    return httpcore2.AsyncConnectionPool(
+        ssl_context=tls, max_connections=None, max_keepalive_connections=0, network_backend=backend
+    )
 
 
 def _header(response: httpcore2.Response, name: bytes) -> str | None:

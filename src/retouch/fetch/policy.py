@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from retouch.fetch.addresses import Rule, denied_by
 from retouch.settings import Settings
 
 MEBIBYTE = 1024 * 1024
+NOT_OPENED = Rule(ip_network("::/0"), "not opened for http", "the setting fetch_allow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class AllowedNetwork:
 
 @dataclass(frozen=True, slots=True)
 class FetchPolicy:
-    """Limits of a fetch. ``timeout_s`` is over everything: names, every hop, the last byte."""
+    """Limits of a fetch. ``timeout_s`` is over everything: names, every hop, the last byte.
+
+    ``only_allowed``: nothing but what ``allow`` opens may be reached, public addresses neither.
+    """
 
     connect_timeout_s: float = 10.0
     timeout_s: float = 30.0
@@ -46,6 +50,7 @@ class FetchPolicy:
     max_bytes: int = 20 * MEBIBYTE
     allow: tuple[AllowedNetwork, ...] = ()
     ca_file: Path | None = None
+    only_allowed: bool = False
 
     @classmethod
     def from_settings(cls, settings: Settings) -> FetchPolicy:
@@ -67,7 +72,16 @@ class FetchPolicy:
         """The rule that stands against connecting to ``address``, unless the owner opened this door."""
         if any(entry.covers(address, port) for entry in self.allow):
             return None
-        return denied_by(address)
+        return denied_by(address) or (NOT_OPENED if self.only_allowed else None)
+
+    def for_plain_http(self, port: int) -> FetchPolicy | None:
+        """The policy for http on ``port``: it goes only where ``allow`` says; None where that is nowhere.
+
+        Without TLS nobody proves who answers, so a public address is never reached so.
+        """
+        if not any(entry.port == port for entry in self.allow):
+            return None
+        return replace(self, only_allowed=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
+from typing import Literal, TypeAlias, cast
 from urllib.parse import quote, urljoin
 
 import idna
@@ -21,9 +22,13 @@ from retouch.errors import SourceRefused
 MAX_URL_LENGTH = 8192
 MAX_PORT = 65535
 _MAX_NAME_LENGTH = 253  # RFC 1035 section 2.3.4, in text form
+Scheme: TypeAlias = Literal["https", "http"]
 HTTPS_PORT = 443
+_PORTS = {"https": HTTPS_PORT, "http": 80}
 
-_URL = re.compile(r"https://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?", re.IGNORECASE)
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?", re.IGNORECASE
+)
 _AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 # A host whose last label is a number is an IPv4 address to every resolver: in decimal, octal or hex, with
@@ -38,7 +43,7 @@ class UrlRefused(SourceRefused, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SafeUrl:
-    """An https URL, taken apart.
+    """An https URL, or an http one of a webhook, taken apart.
 
     ``host`` is a lower-case ASCII name without a final dot, or an IP address without brackets; ``target`` is
     path and query as they go into the request line, printable ASCII, always starting with a slash.
@@ -47,15 +52,16 @@ class SafeUrl:
     host: str
     port: int
     target: str
+    scheme: Scheme = "https"
 
     @property
     def authority(self) -> str:
         """Host and port as the ``Host`` header has them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == HTTPS_PORT else f"{host}:{self.port}"
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     def __str__(self) -> str:
-        return f"https://{self.authority}{self.target}"
+        return f"{self.scheme}://{self.authority}{self.target}"
 
     def follow(self, location: str) -> SafeUrl:
         """Where a redirect from here to ``location`` leads (RFC 3986 section 5), judged like any URL."""
@@ -74,13 +80,23 @@ def check_source_url(text: str) -> None:
 
 def parse_source_url(text: str) -> SafeUrl:
     """Take an https URL apart; raises :class:`UrlRefused` for anything that could be read in two ways."""
+    return _parse(text, ("https",), "Only https:// URLs are fetched.")
+
+
+def parse_webhook_url(text: str) -> SafeUrl:
+    """The same for a URL that is posted to. It may be http: the policy says whether that is let out."""
+    return _parse(text, ("https", "http"), "A webhook is an https:// URL.")
+
+
+def _parse(text: str, schemes: tuple[Scheme, ...], otherwise: str) -> SafeUrl:
     _refuse_ambiguous(text)
     match = _URL.fullmatch(text)
-    if match is None:
-        raise UrlRefused("Only https:// URLs are fetched.")
-    host, port = _authority(match["authority"])
+    scheme = match["scheme"].lower() if match else ""
+    if match is None or scheme not in schemes:
+        raise UrlRefused(otherwise)
+    host, port = _authority(match["authority"], _PORTS[scheme])
     target = (match["path"] or "/") + (match["query"] or "")
-    return SafeUrl(host, port, quote(target, safe=_PRINTABLE_ASCII))
+    return SafeUrl(host, port, quote(target, safe=_PRINTABLE_ASCII), cast("Scheme", scheme))
 
 
 def _refuse_ambiguous(text: str) -> None:
@@ -92,17 +108,17 @@ def _refuse_ambiguous(text: str) -> None:
         raise UrlRefused("The URL has white space or invisible characters in it.")
 
 
-def _authority(text: str) -> tuple[str, int]:
+def _authority(text: str, default_port: int) -> tuple[str, int]:
     if "@" in text:
         raise UrlRefused("The URL has a user name or password in it.")
     match = _AUTHORITY.fullmatch(text)
     if match is None:
         raise UrlRefused("The URL's host or port is malformed.")
-    return _host(match["host"]), _port(match["port"])
+    return _host(match["host"]), _port(match["port"], default_port)
 
 
-def _port(digits: str | None) -> int:
-    port = HTTPS_PORT if digits is None else int(digits)
+def _port(digits: str | None, default: int) -> int:
+    port = default if digits is None else int(digits)
     if not 0 < port <= MAX_PORT:
         raise UrlRefused("The URL's port is not between 1 and 65535.")
     return port

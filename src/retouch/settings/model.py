@@ -47,7 +47,8 @@ class Settings(BaseSettings):
         default=8000, ge=0, le=65535, description="Port that the API listens on; 0 picks a free one."
     )
     public_url: str | None = Field(
-        default=None, description="Base of the URLs given to clients. Required unless bound to loopback."
+        default=None,
+        description="Base of the URLs given to clients. Required for webhooks, and unless bound to loopback.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="CIDRs whose X-Forwarded-For and -Proto are believed; comma-separated."
@@ -226,6 +227,27 @@ class Settings(BaseSettings):
     )
     queue_poll_s: float = Field(default=5, gt=0, description="Time between two looks for work.")
 
+    # --- webhooks
+    webhook_slots: int = Field(
+        default=32, ge=1, le=512, description="Webhook messages on their way at once, per worker."
+    )
+    webhook_slots_per_host: int = Field(
+        default=4,
+        ge=1,
+        description="Those to one receiver, over all workers, so that a dead one holds up nobody else.",
+    )
+    webhook_timeout_s: float = Field(
+        default=15, gt=0, le=120, description="Time for a receiver's whole answer to a webhook."
+    )
+    webhook_retry_s: Annotated[tuple[Annotated[float, Field(gt=0)], ...], NoDecode] = Field(
+        default=(5, 300, 1800, 7200, 18_000, 36_000, 36_000),
+        description="Pauses after each attempt that failed, with jitter; after the last one it stays failed. "
+        "Comma-separated.",
+    )
+    webhook_rotation_h: float = Field(
+        default=24, gt=0, description="Hours that the secret before a rotation signs, too."
+    )
+
     # --- keeping
     results_ttl_h: float = Field(default=24, gt=0, description="Hours that results are kept.")
     uploads_ttl_h: float = Field(default=72, gt=0, description="Hours that uploads are kept.")
@@ -254,7 +276,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, Any]) -> dict[str, Any]:
-        for name in ("trusted_proxies", "fetch_allow"):
+        for name in ("trusted_proxies", "fetch_allow", "webhook_retry_s"):
             if isinstance(values.get(name), str):
                 values[name] = tuple(part.strip() for part in values[name].split(",") if part.strip())
         return values

@@ -1,10 +1,11 @@
-"""Tickets: Procrastinate behind our port. The task's row is the truth, a ticket only says "look at it"."""
+"""Tickets: Procrastinate behind our port. The row is the truth, a ticket only says "look at it"."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, LiteralString, Self, TypeAlias
 from weakref import WeakSet
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 Handler: TypeAlias = Callable[[str], Awaitable[None]]
 
 QUEUE: LiteralString = "edits"
-TASK = "edit"
 MAKE_TICKET: LiteralString = "SELECT make_ticket(%(task_id)s, %(priority)s, %(delay_s)s)"
 # What the library's own trigger would send; its worker then looks for itself which job there is.
 _NOTIFY: LiteralString = (
@@ -36,6 +36,18 @@ _HEARTBEAT_S = 5.0
 WORKER_STALLED_S = 30.0  # without a heartbeat; the library's own measure
 _RESTART_S = (0.5, 5.0)  # first and longest pause before the library's worker is started again
 _log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One kind of ticket: its queue, and the name of its jobs there. Lines never wait for each other."""
+
+    queue: str
+    job: str
+
+
+EDITS = Line(QUEUE, "edit")
+WEBHOOKS = Line("webhooks", "deliver")
 
 
 class TicketQueue:
@@ -89,8 +101,8 @@ class TicketQueue:
             except ServiceUnavailable as error:
                 _log.warning("workers were not woken, they will poll", error=str(error))
 
-    async def work(self, handler: Handler, *, slots: int, stop: asyncio.Event) -> None:
-        """Call ``handler(task_id)`` for each ticket, at most ``slots`` at once, until ``stop`` is set.
+    async def work(self, handler: Handler, *, slots: int, stop: asyncio.Event, line: Line = EDITS) -> None:
+        """Call ``handler(id)`` for each ticket of the line, at most ``slots`` at once, until ``stop`` is set.
 
         After ``stop`` running handlers have ``shutdown_grace_s``; then they are cancelled and must hand their
         task back. A cancelled task's handler is cancelled too. A restart of the database interrupts fetching,
@@ -100,7 +112,7 @@ class TicketQueue:
         pause, longest = _RESTART_S
         while not stop.is_set():
             try:
-                await self._fetch(bench, slots, stop)
+                await self._fetch(bench, line, slots, stop)
                 pause = _RESTART_S[0]
             except (ProcrastinateException, psycopg.Error, OSError) as error:
                 _log.warning("fetching tickets failed, starting over", error=str(error), pause_s=pause)
@@ -109,9 +121,9 @@ class TicketQueue:
             pause = min(longest, 2 * pause)
         await bench.clear()
 
-    async def _fetch(self, bench: _Bench, slots: int, stop: asyncio.Event) -> None:
+    async def _fetch(self, bench: _Bench, line: Line, slots: int, stop: asyncio.Event) -> None:
         """One life of the library's worker: until ``stop``, or until the database goes away."""
-        life = asyncio.create_task(self._live(bench, slots))
+        life = asyncio.create_task(self._live(bench, line, slots))
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({life, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -119,13 +131,13 @@ class TicketQueue:
             stopping.cancel()
             await _end(life)
 
-    async def _live(self, bench: _Bench, slots: int) -> None:
+    async def _live(self, bench: _Bench, line: Line, slots: int) -> None:
         app = procrastinate.App(connector=self._connector())
-        app.task(name=TASK, queue=QUEUE, pass_context=True)(bench.ticket)
+        app.task(name=line.job, queue=line.queue, pass_context=True)(bench.ticket)
         try:
             await app.open_async()
             await app.run_worker_async(
-                queues=[QUEUE],
+                queues=[line.queue],
                 concurrency=slots,
                 install_signal_handlers=False,
                 listen_notify=self._settings.queue_notify,
@@ -162,9 +174,10 @@ class _Bench:
         self._running: set[asyncio.Task[None]] = set()
         self._cancelled: WeakSet[asyncio.Task[None]] = WeakSet()
 
-    async def ticket(self, context: JobContext, task_id: str) -> None:
+    async def ticket(self, context: JobContext, /, **names: str) -> None:
         """One ticket, as the library's job: ends with its handler, or leaves it running alone."""
-        work = asyncio.create_task(self._run(task_id), name=f"task {task_id}")
+        (name,) = names.values()  # a ticket names one row: {"task_id": …}, {"delivery_id": …}
+        work = asyncio.create_task(self._run(name), name=f"ticket {name}")
         self._running.add(work)
         work.add_done_callback(self._running.discard)
         try:
@@ -196,12 +209,12 @@ class _Bench:
             work.cancel()
         await asyncio.wait({work})
 
-    async def _run(self, task_id: str) -> None:
+    async def _run(self, name: str) -> None:
         async with self._slots:
             try:
-                await self._handler(task_id)
+                await self._handler(name)
             except Exception:  # noqa: BLE001 - anybody's handler; the ticket must end and the others go on
-                _log.exception("a handler failed; its lease will run out", task_id=task_id)
+                _log.exception("a handler failed; its lease will run out", ticket=name)
 
 
 async def _end(worker: asyncio.Task[None]) -> None:

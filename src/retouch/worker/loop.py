@@ -20,6 +20,7 @@ from retouch.errors import (
     TaskError,
 )
 from retouch.task import Failure, Task
+from retouch.tasks.surely import surely
 from retouch.worker import steps
 
 if TYPE_CHECKING:
@@ -117,22 +118,8 @@ class Worker:
                 log.warning("heartbeat missed: the database is away")
 
     async def _surely(self, write: Callable[[], Awaitable[T]]) -> T | None:
-        """Repeat a write until the database takes it, as long as the lease could still be ours.
-
-        Every such write is fenced, so repeating one that was taken after all changes nothing. Past the
-        lease the task is somebody else's to take over, and giving up loses nothing.
-        """
-        until = asyncio.get_running_loop().time() + self._tools.settings.lease_s
-        pause = 0.1
-        while True:
-            try:
-                return await write()
-            except ServiceUnavailable:
-                if asyncio.get_running_loop().time() > until:
-                    log.warning("outcome not written: left to the takeover")
-                    return None
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, 2.0)
+        """Repeat a write until the database takes it, as long as the lease could still be ours."""
+        return await surely(write, within_s=self._tools.settings.lease_s)
 
     def _entered(self, step: str) -> None:
         log.debug("step", step=step)

@@ -7,6 +7,8 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from retouch.errors import InvalidRequest
+from retouch.fetch.policy import FetchPolicy
+from retouch.fetch.webhook import webhook_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +31,7 @@ EXTENSIONS = (
     "output_format",
     "output_compression",
     "metadata",
+    "webhook",
     "strict",
 )
 
@@ -49,6 +52,7 @@ def extensions(body: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
         "output_format": choice(body, "output_format", OUTPUT_FORMATS) or "png",
         "output_compression": whole(body, "output_compression", 0, 100),
         "metadata": metadata(body),
+        "webhook": webhook(body, "webhook", settings),
     }
 
 
@@ -142,3 +146,20 @@ def metadata(body: Mapping[str, Any]) -> dict[str, str]:
             param="metadata",
         )
     return value
+
+
+def webhook(body: Mapping[str, Any], name: str, settings: Settings) -> str | None:
+    """The URL of a receiver, in its one spelling; one that could be delivered to."""
+    value = string(body, name)
+    if value is None:
+        return None
+    if settings.public_url is None:
+        raise InvalidRequest(
+            f"{name}: webhooks are not set up here: the owner of this server must set RETOUCH_PUBLIC_URL, "
+            "the address that the pictures in a message lead to.",
+            param=name,
+        )
+    try:
+        return webhook_url(value, FetchPolicy.from_settings(settings))
+    except ValueError as error:
+        raise InvalidRequest(f"{name}: {error}", param=name) from None

@@ -39,11 +39,22 @@ from retouch.api.wire.requests import (
     OpenAIForm,
     PlanQuestion,
     TaskIds,
+    WebhookTest,
     XaiEdit,
+)
+from retouch.api.wire.webhooks import (
+    DELIVERY_ID,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookDeliveryAnswer,
+    WebhookDeliveryPage,
+    WebhookSecret,
+    WebhookSecretAnswer,
 )
 
 __all__ = [
     "BY_NAME",
+    "DELIVERY_ID",
     "EXAMPLE_REQUEST_ID",
     "PROBLEM_EXAMPLES",
     "SUBMIT_EXAMPLES",
@@ -79,6 +90,13 @@ __all__ = [
     "TaskObject",
     "TaskPage",
     "UploadAnswer",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookDeliveryAnswer",
+    "WebhookDeliveryPage",
+    "WebhookSecret",
+    "WebhookSecretAnswer",
+    "WebhookTest",
     "XaiEdit",
 ]
 
@@ -90,5 +108,6 @@ BY_NAME: tuple[type[BaseModel], ...] = (
     XaiEdit,
     TaskIds,
     PlanQuestion,
+    WebhookTest,
     Problem,
 )

@@ -55,6 +55,11 @@ class EditSubmission(BaseModel):
         default=None, ge=0, le=100, description="Quality of lossy formats, 100 is best."
     )
     metadata: Metadata | None = Field(default=None, description="At most 16 pairs, given back.")
+    webhook: str | None = Field(
+        default=None,
+        max_length=2048,
+        description="https:// URL that gets the task object when the task has ended.",
+    )
     strict: bool | None = Field(default=False, description="Refuse what would end in `ignored`.")
 
 
@@ -136,3 +141,9 @@ class PlanQuestion(BaseModel):
 
     prompt: str = Field(min_length=1, max_length=8000, examples=[STARRY])
     model: str | None = Field(default=DEFAULT_MODEL)
+
+
+class WebhookTest(BaseModel):
+    """A receiver to be tried."""
+
+    url: str = Field(max_length=2048, examples=["https://shop.example/hooks/retouch"])
