@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -22,6 +23,7 @@ class ModelRoute(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     engines: tuple[str, ...] = Field(min_length=1)
+    price: Decimal = Field(default=Decimal(0), ge=0, le=1_000_000, decimal_places=6)  # credits for a picture
 
 
 def _default_models() -> dict[str, ModelRoute]:
@@ -163,7 +165,15 @@ class Settings(BaseSettings):
     # --- models
     models: dict[str, ModelRoute] = Field(
         default_factory=_default_models,
-        description='Model name to engines in order: [models."name"] engines = ["builtin"].',
+        description='Model name to engines in order: [models."name"] engines = ["builtin"]. A price there '
+        "(price = 0.04) is what a delivered picture of that model costs in credits; default 0.",
+    )
+    requests_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="Submits and uploads that a key may send in a minute, unless it has a limit of its own. "
+        "Unset: as many as it likes.",
     )
 
     # --- the chat planner
@@ -251,6 +261,11 @@ class Settings(BaseSettings):
     # --- keeping
     results_ttl_h: float = Field(default=24, gt=0, description="Hours that results are kept.")
     uploads_ttl_h: float = Field(default=72, gt=0, description="Hours that uploads are kept.")
+    usage_days: float = Field(
+        default=400,
+        gt=0,
+        description="Days that the record of who had which pictures at what cost is kept.",
+    )
     task_rows_days: float = Field(default=30, gt=0, description="Days that the rows of ended tasks are kept.")
     idempotency_ttl_h: float = Field(
         default=48, ge=24, description="Hours that an Idempotency-Key answers with its first task."
@@ -291,6 +306,11 @@ class Settings(BaseSettings):
         checks.refuse_unsafe(self)
         checks.refuse_unusable_planner(self)
         return self
+
+    def price_of(self, model: str) -> Decimal:
+        """Credits for a delivered picture of this model."""
+        route = self.models.get(model)
+        return route.price if route else Decimal(0)
 
     @property
     def is_loopback(self) -> bool:

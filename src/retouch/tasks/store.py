@@ -16,6 +16,7 @@ from retouch.task import EditRequest, Failure, Status, Task, TaskOutcome
 from retouch.tasks.backoff import Cause, Counters, may_try_again, retry_delay_s
 from retouch.tasks.once import OnceKey, first_task, in_progress, insert_once
 from retouch.tasks.queries import queries
+from retouch.tasks.quota import NotAdmitted, admission
 from retouch.tasks.rows import outcome_to_row, storable, task_from_row
 
 if TYPE_CHECKING:
@@ -79,8 +80,11 @@ class TaskStore:
         """Accept a task: its row, its ticket and its key in one transaction, durable when this returns.
 
         Where ``once`` stands for a task already, that one is the answer; its id is then not ``task_id``.
+        What its pictures may cost is reserved with it, and settled in the transaction that ends the task.
 
         Raises:
+            PaymentRequired: the key's quota does not reach for this.
+            RateLimited: the key has as many tasks at once as it may have.
             ServiceUnavailable: too many tasks wait already, or the database is away.
             Conflict: ``once`` was used for something else, or its first submit is still being committed.
         """
@@ -90,13 +94,20 @@ class TaskStore:
             "key_id": key_id,
             "request_id": request_id,
             "request": Jsonb(request.to_json()),
+            "price": self._settings.price_of(request.model),
         }
-        async with self._pool.connection() as connection:
-            await self._refuse_if_full(connection)
-            if once is None:
-                row = await (await connection.execute(_SQL["create"], values)).fetchone()
-            else:
-                row = await insert_once(connection, values, once)
+        try:
+            async with self._pool.connection() as connection, admission():
+                await self._refuse_if_full(connection)
+                if once is None:
+                    row = await (await connection.execute(_SQL["create"], values)).fetchone()
+                else:
+                    row = await insert_once(connection, values, once)
+        except NotAdmitted as refused:
+            # The same submit may have used up the quota in the moment before.
+            if once is not None and (first := await self.replayed(account_id, once)) is not None:
+                return first
+            raise refused.answer from None
         if row is None:
             return await self._first(account_id, once)
         self._depth += 1

@@ -7,8 +7,8 @@ SET LOCAL lock_timeout = '2s';
 -- name: create
 -- The task's row, its ticket and the client's key: a key that is there already refuses all three.
 WITH task AS (
-    INSERT INTO tasks (id, account_id, key_id, request_id, request)
-    VALUES (%(task_id)s, %(account_id)s, %(key_id)s, %(request_id)s, %(request)s)
+    INSERT INTO tasks (id, account_id, key_id, request_id, request, price)
+    VALUES (%(task_id)s, %(account_id)s, %(key_id)s, %(request_id)s, %(request)s, %(price)s)
     RETURNING *
 ), once AS (
     INSERT INTO idempotency_keys (account_id, key, fingerprint, task_id)

@@ -5,8 +5,8 @@
 -- name: create
 -- The row and its ticket: both or none.
 WITH task AS (
-    INSERT INTO tasks (id, account_id, key_id, request_id, request)
-    VALUES (%(task_id)s, %(account_id)s, %(key_id)s, %(request_id)s, %(request)s)
+    INSERT INTO tasks (id, account_id, key_id, request_id, request, price)
+    VALUES (%(task_id)s, %(account_id)s, %(key_id)s, %(request_id)s, %(request)s, %(price)s)
     RETURNING *
 )
 SELECT task.*, make_ticket(task.id, 0, 0) AS ticket FROM task;
@@ -64,16 +64,17 @@ RETURNING CASE WHEN current_setting('retouch.notify', true) IS DISTINCT FROM 'of
     THEN pg_notify('retouch_task_events', task_id) END;
 
 -- name: complete
--- The end and the result: both or none.
+-- The end, the result and its price: all or nothing.
 WITH task AS (
     UPDATE tasks
     SET status = 'completed', progress = 100, lease_until = NULL, worker = NULL, reason = NULL,
         checkpoint = NULL, ended_at = clock_timestamp(),
-        expires_at = clock_timestamp() + make_interval(secs => %(ttl_s)s)
+        expires_at = clock_timestamp() + make_interval(secs => %(ttl_s)s),
+        cost = price * jsonb_array_length(%(outcome)s::jsonb -> 'pictures')
     WHERE id = %(task_id)s AND attempt = %(attempt)s AND status = 'processing'
     RETURNING id, attempt
 )
-INSERT INTO task_results (task_id, attempt, outcome) SELECT id, attempt, %(outcome)s FROM task;
+INSERT INTO task_results (task_id, attempt, outcome) SELECT id, attempt, %(outcome)s::jsonb FROM task;
 
 -- name: fail
 -- The end without a result; the reason is public.
@@ -108,9 +109,10 @@ WHERE id = %(task_id)s AND attempt = %(attempt)s AND status = 'processing';
 
 -- name: overdue
 -- Attempts whose lease has run out; those that somebody else is taking over right now are skipped.
+-- Ordered by key: two who end tasks of the same keys meet these in the same order.
 SELECT id, attempt, worker_lost FROM tasks
 WHERE status = 'processing' AND lease_until < clock_timestamp()
-ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED;
+ORDER BY key_id, id LIMIT 100 FOR UPDATE SKIP LOCKED;
 
 -- name: cancel
 -- The row first, then the ticket: a worker that does not hear of it is fenced all the same.
