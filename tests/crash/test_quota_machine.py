@@ -247,7 +247,7 @@ class Quotas(RuleBasedStateMachine):
         """All that was today is yesterday; months are counted anew, they do not begin with the day."""
         for command in (
             "DELETE FROM quota_use WHERE period = 'month'",  # and totals have no end to move
-            "UPDATE quota_use SET starts_at = starts_at - '1 d'::interval, ends_at = ends_at - '1 d'::interval",
+            "UPDATE quota_use SET starts_at = starts_at - interval '1d', ends_at = ends_at - interval '1d'",
             "UPDATE tasks SET created_at = created_at - interval '1 day'",
             "UPDATE usage SET submitted_at = submitted_at - interval '1 day'",
         ):
