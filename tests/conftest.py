@@ -36,6 +36,7 @@ def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with supervisor as server:
             _execute(server.url, f"CREATE DATABASE {_TEMPLATE}")
             asyncio.run(migrate(_named(server.url, _TEMPLATE)))
+            _execute(_named(server.url, _TEMPLATE), "INSERT INTO accounts (id) VALUES ('default')")
             yield server.url
     finally:
         forget_cluster(supervisor)
@@ -43,7 +44,7 @@ def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def database_url_fixture(database_server: str) -> Iterator[str]:
-    """The URL of a database of this test alone, with the schema and nothing else in it."""
+    """The URL of a database of this test alone, with the schema and the account ``default``."""
     name = f"test_{next(_numbers)}"
     _execute(database_server, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY")
     yield _named(database_server, name)

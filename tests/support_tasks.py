@@ -18,10 +18,17 @@ REQUEST = EditRequest("m", "make it night", (Source(SourceKind.URL, "https://exa
 
 
 async def submit(store: TaskStore, account: str = "default", request: EditRequest = REQUEST) -> Task:
-    """Submit a task of that account."""
+    """Submit a task of that account, which is made if there is none."""
+    await ensure_account(store, account)
     return await store.create(
         task_id=f"task_{ULID()}", account_id=account, key_id="key_1", request_id="req_1", request=request
     )
+
+
+async def ensure_account(store: TaskStore, account: str) -> None:
+    """Only what a key belongs to may submit; a test need not make a key for that."""
+    async with store.pool.connection() as connection:
+        await connection.execute("INSERT INTO accounts (id) VALUES (%s) ON CONFLICT DO NOTHING", [account])
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import uvloop
+from tests.support_tasks import ensure_account
 from ulid import ULID
 
 from retouch.api import wire
@@ -117,6 +118,7 @@ class Work:
 
 async def make_task(store: TaskStore, account: str = "default", **changes: object) -> Task:
     """A pending task, put there without HTTP."""
+    await ensure_account(store, account)
     source = Source(SourceKind.URL, "https://example.com/original.png")
     values = {
         "model": STARRY["model"],

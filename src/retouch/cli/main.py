@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from retouch import telemetry
-from retouch.cli import api, doctor, edit, keys, models, plan, run, tasks, worker
+from retouch.cli import accounts, api, doctor, edit, keys, models, plan, run, tasks, worker
 from retouch.cli.common import complain
 from retouch.errors import RetouchError, SetupError, TaskError
 
@@ -48,6 +48,7 @@ app.command("plan")(plan.plan)
 app.command("doctor")(doctor.doctor)
 app.add_typer(keys.app, name="keys")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(accounts.app, name="accounts")
 app.add_typer(models.app, name="models")
 
 

@@ -104,6 +104,12 @@ class Settings(BaseSettings):
     queue_max_depth: int = Field(
         default=10_000, ge=1, description="Waiting tasks over which a submit answers 503."
     )
+    account_tasks_at_once: int | None = Field(
+        default=None,
+        ge=1,
+        description="Tasks of one account that run at once, unless `retouch accounts set` says otherwise for "
+        "it. Default: no bound; accounts take turns all the same.",
+    )
     sync_wait_s: float = Field(
         default=100, gt=0, description="Longest wait of a synchronous dialect; then 504 with the task's id."
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retouch.errors import ServiceUnavailable
+from retouch.tasks.fairness import put_right
 from retouch.tasks.queries import queries
 from retouch.tasks.queue import QUEUE, WORKER_STALLED_S
 from retouch.telemetry import logger
@@ -42,6 +43,7 @@ async def reconcile(store: TaskStore, pool: Pool) -> Reconciled:
         await connection.execute(_SQL["prune_workers"], values)
         deleted = (await connection.execute(_SQL["delete_stale"], values)).rowcount
         made = (await connection.execute(_SQL["make_missing"], values)).rowcount
+        await put_right(connection, QUEUE, store.settings.account_tasks_at_once)
     if made:
         store.queue.wake(pool)
     return Reconciled(taken_over, made, deleted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -11,9 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from psycopg.types.json import Jsonb
 
-from retouch.errors import ServiceUnavailable, WorkerLost
+from retouch.errors import Unauthenticated, WorkerLost
 from retouch.task import EditRequest, Failure, Status, Task, TaskOutcome
 from retouch.tasks.backoff import Cause, Counters, may_try_again, retry_delay_s
+from retouch.tasks.depth import Depth
+from retouch.tasks.fairness import may_start
 from retouch.tasks.once import OnceKey, first_task, in_progress, insert_once
 from retouch.tasks.queries import queries
 from retouch.tasks.quota import NotAdmitted, admission
@@ -28,7 +29,6 @@ _SQL = queries("store")
 _Rows: TypeAlias = list[dict[str, Any]]
 _Tasks: TypeAlias = list[Task]
 _Events: TypeAlias = "list[TaskEvent]"
-_DEPTH_FRESH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,17 @@ class TaskStore:
         self._pool = pool
         self._queue = queue
         self._settings = settings
-        self._depth = 0
-        self._depth_at = float("-inf")
+        self._depth = Depth(settings.queue_max_depth)
 
     @property
     def pool(self) -> Pool:
         """The connections that this store works with."""
         return self._pool
+
+    @property
+    def settings(self) -> Settings:
+        """The bounds that this store keeps to."""
+        return self._settings
 
     @property
     def queue(self) -> TicketQueue:
@@ -86,6 +90,7 @@ class TaskStore:
             PaymentRequired: the key's quota does not reach for this.
             RateLimited: the key has as many tasks at once as it may have.
             ServiceUnavailable: too many tasks wait already, or the database is away.
+            Unauthenticated: the account has been deleted.
             Conflict: ``once`` was used for something else, or its first submit is still being committed.
         """
         values = {
@@ -94,11 +99,12 @@ class TaskStore:
             "key_id": key_id,
             "request_id": request_id,
             "request": Jsonb(request.to_json()),
+            "cost": float(request.n),
             "price": self._settings.price_of(request.model),
         }
         try:
             async with self._pool.connection() as connection, admission():
-                await self._refuse_if_full(connection)
+                await self._depth.refuse_if_full(connection)
                 if once is None:
                     row = await (await connection.execute(_SQL["create"], values)).fetchone()
                 else:
@@ -110,7 +116,7 @@ class TaskStore:
             raise refused.answer from None
         if row is None:
             return await self._first(account_id, once)
-        self._depth += 1
+        self._depth.count_one()
         self._queue.wake(self._pool)
         return task_from_row(row)
 
@@ -159,9 +165,16 @@ class TaskStore:
     # --- the worker
 
     async def claim(self, task_id: str, worker: str) -> Task | None:
-        """Begin an attempt; the answer's ``attempt`` is its fencing token. None unless pending."""
-        rows = await self._all("claim", task_id=task_id, worker=worker, lease_s=self._settings.lease_s)
-        return task_from_row(rows[0]) if rows else None
+        """Begin an attempt; the answer's ``attempt`` is its fencing token. None unless pending.
+
+        Nor where its account runs as many tasks as it may: then its ticket waits until one of them ends.
+        """
+        values = {"task_id": task_id, "worker": worker, "lease_s": self._settings.lease_s}
+        async with self._pool.connection() as connection, connection.transaction():
+            if not await may_start(connection, task_id, self._settings.account_tasks_at_once):
+                return None
+            row = await (await connection.execute(_SQL["claim"], values)).fetchone()
+        return task_from_row(row) if row else None
 
     async def heartbeat(self, task_id: str, attempt: int, progress: int) -> bool:
         """Extend the lease and raise ``progress`` (0..100). False: stop working, the task is not yours."""
@@ -268,21 +281,10 @@ class TaskStore:
         await connection.execute(_SQL["fail"], end)
         return Status.FAILED
 
-    async def _refuse_if_full(self, connection: Connection) -> None:
-        """Count at most once a second, and once more before a refusal, which must never be out of date."""
-        limit = self._settings.queue_max_depth
-        if time.monotonic() - self._depth_at < _DEPTH_FRESH_S and self._depth < limit:
-            return
-        row = await (await connection.execute(_SQL["depth"], {"limit": limit})).fetchone()
-        self._depth = row["depth"] if row else 0
-        self._depth_at = time.monotonic()
-        if self._depth >= limit:
-            raise ServiceUnavailable(
-                f"{limit} tasks wait already; try again later", headers={"Retry-After": "10"}
-            )
-
     async def _first(self, account_id: str, once: OnceKey | None) -> Task:
         """The task of the submit that came first; it may have been deleted in this very moment."""
+        if not await self._all("account", account_id=account_id):
+            raise Unauthenticated("This API key is not valid.", headers={"WWW-Authenticate": "Bearer"})
         task = None if once is None else await self.replayed(account_id, once)
         if task is None:
             raise in_progress()

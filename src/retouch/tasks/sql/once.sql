@@ -6,15 +6,18 @@ SET LOCAL lock_timeout = '2s';
 
 -- name: create
 -- The task's row, its ticket and the client's key: a key that is there already refuses all three.
-WITH task AS (
-    INSERT INTO tasks (id, account_id, key_id, request_id, request, price)
-    VALUES (%(task_id)s, %(account_id)s, %(key_id)s, %(request_id)s, %(request)s, %(price)s)
+WITH turn AS (
+    SELECT * FROM take_place(%(account_id)s, %(cost)s)
+), task AS (
+    INSERT INTO tasks (id, account_id, key_id, request_id, request, price, place, vfinish)
+    SELECT %(task_id)s, %(account_id)s, %(key_id)s, %(request_id)s, %(request)s, %(price)s,
+           place, vfinish FROM turn
     RETURNING *
 ), once AS (
     INSERT INTO idempotency_keys (account_id, key, fingerprint, task_id)
     SELECT account_id, %(once_key)s, %(fingerprint)s, id FROM task
 )
-SELECT task.*, make_ticket(task.id, 0, 0) AS ticket FROM task;
+SELECT task.*, make_ticket_at(task.id, task.place, turn.holds) AS ticket FROM task, turn;
 
 -- name: find
 -- What a client's key stands for.

@@ -4,7 +4,7 @@
 -- A pending task without a ticket that waits or has just been taken gets one. A ticket taken longer ago than
 -- a claim can last does not count: its worker died, or lost the database between the ticket and the claim.
 WITH lost AS (
-    SELECT tasks.id FROM tasks
+    SELECT tasks.id, tasks.place FROM tasks
     WHERE status = 'pending'
       AND NOT EXISTS (
           SELECT FROM procrastinate_jobs AS job WHERE job.queueing_lock = tasks.id AND job.status = 'todo')
@@ -17,7 +17,7 @@ WITH lost AS (
             AND event.at > now() - make_interval(secs => %(stalled_s)s))
     LIMIT 1000
 )
-SELECT make_ticket(id, 0, 0) FROM lost;
+SELECT make_ticket(id, ticket_priority(place), 0) FROM lost;
 
 -- name: delete_stale
 -- Tickets that nobody will finish: of workers that are gone, of tasks that ended a while ago or never were.

@@ -3,13 +3,16 @@
 -- of its own; the trigger task_moved writes the events (database/migrations/0001_tasks.sql).
 
 -- name: create
--- The row and its ticket: both or none.
-WITH task AS (
-    INSERT INTO tasks (id, account_id, key_id, request_id, request, price)
-    VALUES (%(task_id)s, %(account_id)s, %(key_id)s, %(request_id)s, %(request)s, %(price)s)
+-- The row and its ticket, at the account's next place: all or none. No row: there is no such account.
+WITH turn AS (
+    SELECT * FROM take_place(%(account_id)s, %(cost)s)
+), task AS (
+    INSERT INTO tasks (id, account_id, key_id, request_id, request, price, place, vfinish)
+    SELECT %(task_id)s, %(account_id)s, %(key_id)s, %(request_id)s, %(request)s, %(price)s,
+           place, vfinish FROM turn
     RETURNING *
 )
-SELECT task.*, make_ticket(task.id, 0, 0) AS ticket FROM task;
+SELECT task.*, make_ticket_at(task.id, task.place, turn.holds) AS ticket FROM task, turn;
 
 -- name: depth
 -- How many tasks wait, counted no further than is asked.
@@ -32,12 +35,18 @@ ORDER BY tasks.id DESC LIMIT %(limit)s;
 
 -- name: claim
 -- A new attempt begins. Of many who try, the row lock lets one see the task pending.
-UPDATE tasks
-SET status = 'processing', attempt = attempt + 1, worker = %(worker)s, reason = NULL,
-    lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s),
-    started_at = coalesce(started_at, clock_timestamp())
-WHERE id = %(task_id)s AND status = 'pending'
-RETURNING *;
+-- The virtual clock follows the task that starts (database/migrations/0004_fairness.sql).
+WITH task AS (
+    UPDATE tasks
+    SET status = 'processing', attempt = attempt + 1, worker = %(worker)s, reason = NULL,
+        lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s),
+        started_at = coalesce(started_at, clock_timestamp())
+    WHERE id = %(task_id)s AND status = 'pending'
+    RETURNING *
+), clock AS (
+    UPDATE fair_clock SET vclock = task.place FROM task WHERE vclock < task.place
+)
+SELECT * FROM task;
 
 -- name: heartbeat
 -- The lease by the database's clock, whatever the worker's says.
@@ -89,16 +98,16 @@ SELECT retries, child_crashed, worker_lost FROM tasks
 WHERE id = %(task_id)s AND attempt = %(attempt)s AND status = 'processing' FOR UPDATE;
 
 -- name: release
--- Back to pending with a ticket; the counters are the caller's, who holds the row or counts nothing.
+-- Back to pending with a ticket at its old place; the counters are the caller's, who holds the row or counts nothing.
 WITH task AS (
     UPDATE tasks
     SET status = 'pending', lease_until = NULL, worker = NULL, reason = %(reason)s,
         retries = retries + %(retries)s, child_crashed = child_crashed + %(child_crashed)s,
         worker_lost = worker_lost + %(worker_lost)s
     WHERE id = %(task_id)s AND attempt = %(attempt)s AND status = 'processing'
-    RETURNING id
+    RETURNING id, place
 )
-SELECT make_ticket(id, 0, %(delay_s)s) FROM task;
+SELECT make_ticket(id, ticket_priority(place), %(delay_s)s) FROM task;
 
 -- name: count_last
 -- The counter of the failure that ends the task.
@@ -109,10 +118,10 @@ WHERE id = %(task_id)s AND attempt = %(attempt)s AND status = 'processing';
 
 -- name: overdue
 -- Attempts whose lease has run out; those that somebody else is taking over right now are skipped.
--- Ordered by key: two who end tasks of the same keys meet these in the same order.
+-- One at a time: two who end tasks of the same keys and accounts never meet crosswise.
 SELECT id, attempt, worker_lost FROM tasks
 WHERE status = 'processing' AND lease_until < clock_timestamp()
-ORDER BY key_id, id LIMIT 100 FOR UPDATE SKIP LOCKED;
+ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
 
 -- name: cancel
 -- The row first, then the ticket: a worker that does not hear of it is fenced all the same.
@@ -125,6 +134,10 @@ WITH task AS (
     RETURNING id
 )
 SELECT drop_ticket(id) FROM task;
+
+-- name: account
+-- Whether a submit of this account can be taken.
+SELECT id FROM accounts WHERE id = %(account_id)s AND deleted_at IS NULL;
 
 -- name: status
 SELECT status FROM tasks
