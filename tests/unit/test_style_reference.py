@@ -117,15 +117,41 @@ def test_large_pictures_are_painted_small_and_small_ones_larger() -> None:
     assert [max(size[:2]) for size in nets.sizes] == [900, 240, 2]
 
 
-def test_faces_get_less_of_it() -> None:
-    nets = MeanNets()
+def test_a_face_keeps_its_colour_and_its_light() -> None:
+    """A photo of leaves as the example left faces half green."""
+    nets, leaves = MeanNets(), np.full((40, 60, 3), (30, 120, 60), np.uint8)
+    skin = np.full((90, 120, 3), (200, 150, 120), np.uint8)
+    skin[:, 80:] = (90, 90, 200)
+    face = Face(10, 20, 40, 40, 0.9)
+    with_face = apply(Canvas(skin), {"image": 1}, context(nets, [leaves], faces=lambda _: (face,))).rgb
+    without = apply(Canvas(skin), {"image": 1}, context(nets, [leaves])).rgb
+    in_it = (slice(30, 50), slice(20, 40))
+    red, green, _ = with_face[in_it].reshape(-1, 3).mean(0)
+    assert red > green + 10
+    assert without[in_it][..., 1].mean() > without[in_it][..., 0].mean()
+    assert np.array_equal(with_face[:, 100:], without[:, 100:])
+
+
+def test_a_grey_example_takes_the_colour_of_a_face_too() -> None:
     face = Face(30, 20, 40, 40, 0.9)
-    with_face = apply(Canvas(hills()), {"image": 1}, context(nets, faces=lambda _: (face,))).rgb
-    without = apply(Canvas(hills()), {"image": 1}, context(nets)).rgb
-    changed = np.abs(with_face.astype(int) - without).max(-1)
-    assert changed[36:44, 46:54].mean() > 3
-    assert changed[:, 100:].max() <= 1
-    assert len(nets.asked) == 3
+    grey = [np.full((30, 30, 3), 120, np.uint8)]
+    out = apply(Canvas(hills()), {"image": 1}, context(MeanNets(), grey, faces=lambda _: (face,))).rgb
+    assert np.ptp(out.astype(int), axis=-1).max() <= 3
+
+
+def test_what_the_net_paints_about_a_dark_form_is_no_halo() -> None:
+    """All that was dark before a pale sky stood in a bright seam."""
+
+    class Halo(MeanNets):
+        def painted(self, srgb: NDArray[np.float32], style: NDArray[np.float32]) -> NDArray[np.float32]:
+            super().painted(srgb, style)
+            dark = (srgb.mean(-1, keepdims=True) < 0.5).astype(np.float32)
+            return np.asarray(np.clip(srgb + 0.3 * cv2.GaussianBlur(dark, (0, 0), 12)[..., None], 0, 1))
+
+    rgb = np.full((200, 300, 3), 170, np.uint8)
+    rgb[:, :100] = 30
+    out = apply(Canvas(rgb), {"image": 1}, context(Halo(), [rgb])).rgb.mean(-1)
+    assert out[:, 106:140].mean() - out[:, 220:].mean() < 8
 
 
 def test_without_the_net_for_faces_the_rest_works() -> None:

@@ -17,7 +17,7 @@ from retouch.engines.builtin.operation import Canvas, Context
 from retouch.engines.builtin.styles import STYLES
 from retouch.engines.builtin.styles.reference import Reference
 from retouch.engines.builtin.styles.sheet import Enlarge, Sheet, Style
-from retouch.errors import InstructionNotSupported, WeightsMissing
+from retouch.errors import InstructionNotSupported
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,17 +69,9 @@ def _style(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> St
 
 
 def _like_another(canvas: Canvas, example: NDArray[np.uint8], context: Context) -> Style:
-    """The style of ``example``. Faces are spared where they can be found."""
+    """The style of ``example``."""
     height, width = canvas.rgb.shape[:2]
-
-    def faces() -> list[tuple[float, float, float, float]]:
-        try:
-            found = context.faces(canvas.rgb)
-        except WeightsMissing:
-            return []  # a download of its own that this does not depend on
-        return [(face.x / width, face.y / height, face.w / width, face.h / height) for face in found]
-
-    reference = Reference(context.style_nets(), example, faces, context.vary(1.0))
+    reference = Reference(context.style_nets(), example, context.vary(1.0))
     # Enlarged many times, strokes are stains: a large photo's own detail says more.
     large = max(height, width) > 2 * _LIKE_ANOTHER
     return Style(reference.render, "detail" if large else "paint", largest=_LIKE_ANOTHER)

@@ -1,33 +1,42 @@
-"""The style of another picture: its strokes from the nets, its tones measured and held.
+"""The style of another picture: its strokes by the nets, its palette, the photo's own light and dark.
 
-The nets know paintings best. A flat photograph as the example (one colour, little contrast) gives mud: so
-brightness gets back the spread that the photo and the example have, and colour that of the example.
+The nets know paintings best. An ordinary photograph as the example (one colour, little contrast) gives mud,
+halos about all that is dark, and faces half green. So of what they paint only the strokes are taken, finer
+than any halo, and a little of the colour; the rest of the colour is moved by a map between the palettes of
+both pictures, which gives like colours like ones. Faces keep most of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
 
-from retouch.engines.builtin.colour import decode, to_linear, to_oklab, to_srgb, to_uint8
-from retouch.engines.builtin.painting import smoothstep
+from retouch.engines.builtin.blur import f32
+from retouch.engines.builtin.colour import decode, mixed, to_linear, to_oklab, to_srgb, to_uint8
 from retouch.engines.builtin.surface import blur
 from retouch.engines.builtin.tone import into_gamut
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from retouch.engines.builtin.styles.sheet import Picture, Plane, Sheet
 
-_MEASURED = 256  # px: tones are measured on pictures of that side
-_FACE = 0.5  # of the strength is left in the middle of a face: it stays the face that it was
-_WIDE, _HIGH, _UP = 0.95, 1.1, 0.06  # half axes of a face's ellipse, of its box, and how far it lies above
-_MOST_CONTRAST, _MOST_COLOUR, _MOST_BASE = 1.5, 1.5, 0.65
-_BASE = 7  # units: what is coarser than that is no stroke
+_MEASURED = 160  # px: palettes are measured on pictures of that side
+_COARSE, _FINE = 7, 3.5  # units: what is coarser than that is no form of the photo, no stroke of the net
+_FORM, _FLAT = 4e-3, 1e-3  # variance of L that the edge-keeping means take for a form
+_DEEPEST = 0.12  # L: no stroke is darker or lighter than the place it lies on by more
+_NET_LIGHT, _NET_COLOUR = 0.15, 0.25  # shares of the nets' own tones
+_OWN_SPREAD, _MOVED = 0.6, 0.6  # of the photo's spread of light, and how far its middle moves
+_RAISED = 1.4  # times, at most: colour towards the strength that it has in the example
+_UNCERTAIN = np.diag([4e-4, 1e-4, 1e-4])  # a photo without colour has no direction that could be mapped
+_FACE = 0.75  # of a face stays its own: light, and colour as far as the example has any
+_AROUND, _SOFT = 1.4, 0.12  # of a face's outline: hair and neck go with it; of its width
+_COLOURED = 0.045  # chroma: a photo, a face or an example with less is no colour picture
 
 
 class Nets(Protocol):
@@ -42,94 +51,138 @@ class Nets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The other picture, as a style. ``faces`` are boxes (x, y, w, h) as shares of the photo's sides."""
+    """The other picture, as a style."""
 
     nets: Nets
     example: NDArray[np.uint8]  # (H, W, 3) sRGB
-    faces: Callable[[], Sequence[tuple[float, float, float, float]]]
     variation: float = 1.0  # turns the strength
 
     def render(self, sheet: Sheet) -> Picture:
-        """Paint the sheet; faces at a lower strength."""
+        """Paint the sheet; faces are spared."""
         photo = to_uint8(sheet.rgb)
         own, other = self.nets.seen(photo), self.nets.seen(self.example)
         sheet.progress(0.2)
         strength = sheet.strength * self.variation
-        painted = self._painted(sheet, own, other, strength)
+        painted = self.nets.painted(sheet.rgb, f32(own + (other - own) * strength))
         sheet.progress(0.6)
-        if faces := self.faces():
-            spared = self._painted(sheet, own, other, strength * _FACE)
-            cover = _cover(sheet.shape, faces)[..., None]
-            painted = np.asarray(painted * (1 - cover) + spared * cover, np.float32)
-        sheet.progress(0.85)
-        return painted
-
-    def _painted(self, sheet: Sheet, own: Plane, other: Plane, strength: float) -> Picture:
-        painted = self.nets.painted(sheet.rgb, np.asarray(own + (other - own) * strength, np.float32))
-        amount = min(sheet.strength * self.variation, 1)
-        return settled(painted, to_uint8(sheet.rgb), self.example, amount, _BASE * sheet.unit)
-
-
-def settled(
-    painted: Picture, photo: NDArray[np.uint8], example: NDArray[np.uint8], amount: float, base: float
-) -> Picture:
-    """``painted`` with tones between those of the photo and of the example, by ``amount`` 0..1.
-
-    Mean and spread of each channel in OKLab are moved, after Reinhard et al., "Color transfer between images"
-    (2001); the spread of brightness only ever grows. Where that is not enough, the photo's own light and
-    dark, coarser than ``base`` pixels, comes back under the strokes.
-    """
-    lab = to_oklab(to_linear(painted))
-    before, after = _tones(photo), _tones(example)
-    lab[..., 0] = _brightness(lab[..., 0], photo, before, after, base)
-    chroma = float(np.sqrt((lab[..., 1:] ** 2).sum(-1).mean()))
-    wished = before.chroma + (after.chroma - before.chroma) * amount
-    lab[..., 1:] *= np.float32(np.clip(wished / max(chroma, 1e-3), 0, _MOST_COLOUR))
-    lab[..., 1:] += np.float32(0.4 * amount) * (after.hue - lab[..., 1:].mean((0, 1)))
-    return np.asarray(np.clip(to_srgb(into_gamut(lab)), 0, 1), np.float32)
-
-
-def _brightness(light: Plane, photo: NDArray[np.uint8], before: _Tones, after: _Tones, base: float) -> Plane:
-    mean, spread = float(light.mean()), float(light.std())
-    wanted = 0.55 * before.spread + 0.25 * after.spread
-    lacks = wanted / max(spread, 1e-3)
-    gain = float(np.clip(lacks, 1, _MOST_CONTRAST))
-    middle = mean + 0.5 * min(2 * (gain - 1), 1) * ((before.light + after.light) / 2 - mean)
-    raised = (light - np.float32(mean)) * np.float32(gain) + np.float32(middle)
-    share = float(np.clip(lacks - 1, 0, _MOST_BASE))
-    if share:
-        own = to_oklab(decode(photo))[..., 0]
-        own = (own - np.float32(before.light)) * np.float32(wanted / max(before.spread, 1e-3))
-        raised += np.float32(share) * blur(own + np.float32(middle) - raised, base)
-    return np.asarray(np.clip(raised, 0, 1), np.float32)
+        aim = _Aim(_Palette.of(photo), _Palette.of(self.example), min(strength, 1))
+        return _settled(painted, sheet, aim)
 
 
 @dataclass(frozen=True, slots=True)
-class _Tones:
-    """OKLab: mean and spread of L, root mean square of chroma, mean of a and b."""
+class _Palette:
+    """The colours of a picture in OKLab: their mean, covariance, and root mean square of chroma."""
 
-    light: float
-    spread: float
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
     chroma: float
-    hue: Plane
+
+    @classmethod
+    def of(cls, rgb: NDArray[np.uint8]) -> _Palette:
+        scale = min(1.0, _MEASURED / max(rgb.shape[:2]))
+        size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
+        small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+        lab = to_oklab(decode(small)).reshape(-1, 3).astype(np.float64)
+        mean = lab.mean(0)
+        spread = (lab - mean).T @ (lab - mean) / len(lab)
+        return cls(mean, spread, float(np.sqrt((lab[:, 1:] ** 2).sum(-1).mean())))
+
+    @property
+    def light(self) -> float:
+        """Standard deviation of L."""
+        return float(np.sqrt(self.spread[0, 0]))
 
 
-def _tones(rgb: NDArray[np.uint8]) -> _Tones:
-    scale = min(1.0, _MEASURED / max(rgb.shape[:2]))
-    size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
-    lab = to_oklab(decode(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)))
-    chroma = float(np.sqrt((lab[..., 1:] ** 2).sum(-1).mean()))
-    hue = np.asarray(lab[..., 1:].mean((0, 1)), np.float32)
-    return _Tones(float(lab[..., 0].mean()), float(lab[..., 0].std()), chroma, hue)
+@dataclass(frozen=True, slots=True)
+class _Aim:
+    """From the photo's palette to the example's, by ``amount`` 0..1."""
+
+    before: _Palette
+    after: _Palette
+    amount: float
+
+    @property
+    def middle(self) -> float:
+        """Mean L of the result."""
+        return float(self.before.mean[0] + _MOVED * self.amount * (self.after.mean[0] - self.before.mean[0]))
+
+    @property
+    def light(self) -> float:
+        """Standard deviation of L."""
+        return self.before.light + (1 - _OWN_SPREAD) * self.amount * (self.after.light - self.before.light)
+
+    @property
+    def chroma(self) -> float:
+        """Root mean square of chroma."""
+        return self.before.chroma + self.amount * (self.after.chroma - self.before.chroma)
 
 
-def _cover(shape: tuple[int, int], faces: Sequence[tuple[float, float, float, float]]) -> Plane:
-    """1 in the middle of the faces, 0 outside of them: (H, W)."""
-    height, width = shape
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+def _settled(painted: Picture, sheet: Sheet, aim: _Aim) -> Picture:
+    """What was painted, with light and colours settled between the photo's and the example's."""
+    lab, own = to_oklab(to_linear(painted)), to_oklab(to_linear(sheet.rgb))
+    light = _light(np.ascontiguousarray(lab[..., 0]), np.ascontiguousarray(own[..., 0]), aim, sheet.unit)
+    colour = _colour(lab, own, aim)
+    sheet.progress(0.85)
+    if faces := sheet.faces():
+        kept = f32(_FACE * aim.amount) * _cover(sheet.shape, faces)
+        same = own[..., 0] + f32(0.5 * (aim.middle - aim.before.mean[0]))
+        light += kept * (same - light)
+        chroma = np.hypot(own[..., 1], own[..., 2])
+        kept *= np.clip(blur(chroma, 8 * sheet.unit) / f32(_COLOURED), 0, 1)
+        skin = own[..., 1:] * f32(min(aim.after.chroma / _COLOURED, 1))
+        colour += kept[..., None] * (skin - colour)
+    settled = np.dstack([np.clip(light, 0, 1), colour])
+    return f32(np.clip(to_srgb(into_gamut(f32(settled))), 0, 1))
+
+
+def _light(painted: Plane, own: Plane, aim: _Aim, unit: float) -> Plane:
+    """The photo's own light and dark without its fine detail, in the example's key, under the strokes."""
+    reach = max(2, round(_COARSE * unit))
+    forms = cv2.ximgproc.guidedFilter(own, painted, reach, _FORM)
+    strokes = painted - forms
+    strokes -= blur(strokes, _FINE * unit)
+    flat = cv2.ximgproc.guidedFilter(own, own, max(2, reach // 2), _FLAT)
+    key = f32(np.clip(aim.light / max(aim.before.light, 1e-3), 0.8, 1.3))
+    net_key = f32(np.clip(aim.light / max(float(forms.std()), 1e-3), 0.6, 1.6))
+    share = f32(_NET_LIGHT * aim.amount)
+    shown = ((flat - f32(aim.before.mean[0])) * key) * (1 - share) + (
+        (forms - forms.mean()) * net_key
+    ) * share
+    shown += f32(aim.middle) + f32(_DEEPEST) * np.tanh(strokes / f32(_DEEPEST))
+    return f32(shown + f32(1 - aim.amount) * (own - flat))
+
+
+def _colour(lab: Picture, own: Picture, aim: _Aim) -> Picture:
+    """a and b by the palettes' map and some of the net's, as strong as between photo and example."""
+    moved = mixed(f32(own - f32(aim.before.mean)), f32(_between(aim.before, aim.after))) + f32(aim.after.mean)
+    new = moved[..., 1:] + f32(_NET_COLOUR) * (lab[..., 1:] - moved[..., 1:])
+    colour = own[..., 1:] + f32(aim.amount) * (new - own[..., 1:])
+    found = float(np.sqrt((colour**2).sum(-1).mean()))
+    return f32(colour * f32(np.clip(aim.chroma / max(found, 1e-3), 0, _RAISED)))
+
+
+def _between(before: _Palette, after: _Palette) -> NDArray[np.float64]:
+    """The linear map that moves one palette's covariance to the other's by the shortest way.
+
+    Pitié and Kokaram, "The linear Monge-Kantorovitch linear colour mapping" (2007).
+    """
+    root = _root(before.spread + _UNCERTAIN)
+    back = np.linalg.inv(root)
+    return np.asarray(back @ _root(root @ after.spread @ root) @ back, np.float64)
+
+
+def _root(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Square root of a symmetric positive matrix."""
+    values, vectors = np.linalg.eigh(matrix)
+    return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T, np.float64)
+
+
+def _cover(shape: tuple[int, int], faces: Sequence[Plane]) -> Plane:
+    """1 in the faces, 0 outside of them: (H, W). ``faces`` are outlines, (N, 2) x and y."""
     cover = np.zeros(shape, np.float32)
-    for left, top, w, h in faces:
-        across = (x / width - (left + w / 2)) / max(w * _WIDE, 1e-6)
-        down = (y / height - (top + h * (0.5 - _UP))) / max(h * _HIGH, 1e-6)
-        cover = np.maximum(cover, smoothstep(np.hypot(across, down).astype(np.float32), 1.0, 0.55))
+    for outline in faces:
+        middle = outline.mean(0)
+        one = np.zeros(shape, np.uint8)
+        cv2.fillPoly(one, [np.round(middle + (outline - middle) * _AROUND).astype(np.int32)], 255)
+        cover = np.maximum(cover, blur(f32(one) / f32(255), _SOFT * float(np.ptp(outline[:, 0]))))
     return cover
