@@ -12,6 +12,7 @@ DEFAULT_MODEL = "grok-imagine-1.0-edit-apimart"
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 OutputFormat: TypeAlias = Literal["png", "jpeg", "webp", "avif"]
+Background: TypeAlias = Literal["opaque", "transparent"]
 
 
 class Status(StrEnum):
@@ -87,6 +88,7 @@ class EditRequest:
     guidance: float | None = None
     output_format: OutputFormat = "png"
     output_compression: int | None = None
+    background: Background | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     previews: int = 0
     webhook: str | None = None
@@ -112,6 +114,7 @@ class EditRequest:
             "guidance": self.guidance,
             "output_format": self.output_format,
             "output_compression": self.output_compression,
+            "background": self.background,
             "metadata": dict(self.metadata),
             "previews": self.previews,
             "ignored": [{"param": i.param, "reason": i.reason} for i in self.ignored],

@@ -16,6 +16,7 @@ from retouch.engines.builtin.looks import LOOKS
 from retouch.engines.builtin.scenes import SCENES
 from retouch.engines.builtin.styles import STYLES
 from retouch.engines.planner.plan import Operation, Plan
+from retouch.images.decode import FLATTENED, decode
 from retouch.settings import Settings
 from retouch.task import DEFAULT_MODEL, EditRequest
 from retouch.testing import pictures
@@ -123,3 +124,28 @@ def test_text_is_found_read_and_exchanged_behind_the_sandbox(
             return len(await session.finish("png", None))
 
     assert runner.run(edit()) == 1
+
+
+@pytest.mark.xdist_group("builtin-in-child")
+@pytest.mark.parametrize("opaque", [False, True])
+def test_a_cut_out_is_laid_on_white_where_that_is_asked_for(
+    runner: asyncio.Runner,
+    children: ChildPool,
+    photo: bytes,
+    opaque: bool,  # noqa: FBT001 - pytest's parameters are passed by name
+) -> None:
+    plan = Plan("en", (Operation("background.remove"),), 1.0)
+    request = EditRequest(model=DEFAULT_MODEL, prompt="", sources=(), seed=4)
+
+    async def edit() -> tuple[bytes, tuple[str, ...]]:
+        async with children.session() as session:
+            await session.prepare([photo])
+            await session.edit("builtin", request, plan, timeout_s=60, on_progress=lambda _: None)
+            (image,) = await session.finish("png", None, opaque=opaque)
+            return image.data, session.warnings
+
+    data, warnings = runner.run(edit())
+    decoded = decode(data, 24_000_000).pixels
+    corner = decoded[0, 0].tolist()
+    assert corner == [255, 255, 255] if opaque else corner[3] == 0
+    assert warnings == ((FLATTENED,) if opaque else ())

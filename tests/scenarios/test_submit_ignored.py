@@ -8,11 +8,11 @@ from tests.scenarios.world import STARRY, problem
 
 
 async def test_an_unknown_field_is_named(client: httpx2.AsyncClient) -> None:
-    answer = await client.post("/v1/images/edits", json=STARRY | {"quality": "high"})
+    answer = await client.post("/v1/images/edits", json=STARRY | {"shade": "dark"})
 
     task_id = answer.json()["data"][0]["task_id"]
     data = (await client.get(f"/v1/tasks/{task_id}")).json()["data"]
-    assert data["ignored"] == [{"param": "quality", "reason": "unknown parameter"}]
+    assert data["ignored"] == [{"param": "shade", "reason": "unknown parameter"}]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from retouch.api.body import media_type, read_object
 from retouch.api.dialects import apimart, openai, xai
-from retouch.api.dialects.openai import FormField
+from retouch.api.dialects.form import FormField
 from retouch.api.multipart import read_parts
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def _dialect(body: Mapping[str, Any]) -> Callable[[Mapping[str, Any], Settings],
         return apimart.parse
     images = body.get("images")
     first = images[0] if isinstance(images, list) and images else None
-    return openai.parse if isinstance(first, dict) and "image_url" in first else xai.parse
+    named = isinstance(first, dict) and bool({"image_url", "file_id"} & first.keys())
+    return openai.parse if named else xai.parse
 
 
 async def _fields(request: Request, settings: Settings) -> list[FormField]:

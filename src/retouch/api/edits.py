@@ -20,8 +20,8 @@ from retouch.api.inputs import Intake
 from retouch.api.openapi import SSE_EVENT, edit_body, header, headers, problems_of
 from retouch.api.services import Services, services
 from retouch.api.tasks import show
-from retouch.api.waiting import preferred_wait, until_ended
-from retouch.errors import InstructionNotSupported, InvalidRequest, RequestError
+from retouch.api.waiting import has_room, preferred_wait, require_room, until_ended
+from retouch.errors import InstructionNotSupported, InvalidRequest, RequestError, StorageUnavailable
 
 if TYPE_CHECKING:
     from retouch.api.dialects.draft import Draft, Reply
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from retouch.tasks.once import OnceKey
 
 router = APIRouter(tags=["edits"])
+
+TASK_ID = "X-Task-Id"
 _log = telemetry.logger(__name__)
 
 _STREAM: Final = {
@@ -67,6 +69,8 @@ async def submit_edit(request: Request, caller: Caller) -> Response:
     refuse_when_full(house)
     patience = preferred_wait(request)
     draft = await read_draft(request, house.settings)
+    if draft.reply is not None:
+        require_room(house)
     task, replayed = await submit(house, draft, caller, request_id(request.scope), once_key(request, draft))
     answer = await _answer(request, house, task, draft.reply, patience)
     if replayed:
@@ -77,13 +81,32 @@ async def submit_edit(request: Request, caller: Caller) -> Response:
 async def _answer(
     request: Request, house: Services, task: Task, reply: Reply | None, patience: int | None
 ) -> Response:
+    """The answer, which names the task whatever goes wrong from here on.
+
+    An SDK that knows ``x-should-retry: false`` will not post a second task for what befell the first one.
+    """
+    named = {TASK_ID: task.id}
+    try:
+        answer = await _shown(request, house, task, reply, patience)
+    except (RequestError, StorageUnavailable) as error:
+        public = problems.translate(error)
+        public.headers = {**public.headers, **named, "x-should-retry": "false"}
+        raise public from None
+    answer.headers.update(named)
+    return answer
+
+
+async def _shown(
+    request: Request, house: Services, task: Task, reply: Reply | None, patience: int | None
+) -> Response:
     if reply is not None:
         return (
             partials.stream(request, house, task)
             if reply.stream
             else await sync.answer(request, house, task, reply)
         )
-    if patience is not None:
+    # Where too many wait already, a preference is one that is not met: the answer says nothing of it.
+    if patience is not None and has_room(house):
         task = await until_ended(house, task, patience)
         body = {"code": 200, "data": show(request, task, "en")}
         return JSONResponse(body, headers={"Preference-Applied": f"wait={patience}"})

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
-from retouch.api import problems
 from retouch.api.auth import Caller
 from retouch.api.openapi import SSE_EVENT, header, headers, problems_of
 from retouch.api.services import Services, services
 from retouch.api.tasks import Language, TaskId, checked_id, no_such_task, show
+from retouch.api.waiting import require_room
 from retouch.errors import InvalidRequest, ServiceUnavailable
 from retouch.tasks.watch import is_end
 
@@ -65,8 +65,7 @@ async def stream_events(
     seen = _seen(request)
     if task.status.ended and seen >= (await house.tasks.events(task.id))[-1].seq:
         return Response(status_code=204)
-    if house.watch.readers >= house.settings.streams_max:
-        raise problems.unavailable("Too many clients follow tasks here.")
+    require_room(house)
     told = _told(request, house, task, seen, language)
     return StreamingResponse(told, media_type="text/event-stream", headers=HEADERS)
 

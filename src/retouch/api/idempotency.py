@@ -40,7 +40,8 @@ def once_key(request: Request, draft: Draft) -> OnceKey | None:
 
 def fingerprint(draft: Draft) -> bytes:
     """SHA-256 of what ``draft`` asks for."""
-    asked = draft.request.to_json()
+    # What is not asked for is left out, so that a field of a later version changes no digest of this one.
+    asked = {name: value for name, value in draft.request.to_json().items() if value is not None}
     if not draft.seeded:
         del asked["seed"]
     asked["strict"] = draft.strict

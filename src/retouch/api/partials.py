@@ -18,6 +18,7 @@ from starlette.responses import StreamingResponse
 from retouch.api import problems, sync
 from retouch.api.context import request_id
 from retouch.api.events import HEADERS, news
+from retouch.api.waiting import require_room
 from retouch.errors import RequestError, ServiceUnavailable
 from retouch.storage import ObjectMissing
 from retouch.tasks.watch import is_end
@@ -36,10 +37,8 @@ def stream(request: Request, house: Services, task: Task) -> StreamingResponse:
     Raises:
         ServiceUnavailable: too many follow tasks in this process already.
     """
-    if house.watch.readers >= house.settings.streams_max:
-        raise problems.unavailable("Too many clients follow tasks here.")
-    headers = {**HEADERS, "X-Task-Id": task.id}
-    return StreamingResponse(_told(request, house, task), media_type="text/event-stream", headers=headers)
+    require_room(house)
+    return StreamingResponse(_told(request, house, task), media_type="text/event-stream", headers=HEADERS)
 
 
 async def _told(request: Request, house: Services, task: Task) -> AsyncIterator[bytes]:
@@ -99,6 +98,7 @@ async def _final(house: Services, task: Task) -> AsyncIterator[dict[str, Any]]:
             "b64_json": await sync.encoded(house, picture),
             "created_at": int(ended.created_at.timestamp()),
             **sync.look(ended),
+            **sync.said(outcome),
             "usage": sync.USAGE,
         }
 

@@ -1,7 +1,6 @@
 """The answer of a synchronous dialect: the client waits, the task is as durable as any other.
 
-The task's id is in ``X-Task-Id`` of every answer, so a client that lost its connection has lost nothing.
-``x-should-retry: false`` keeps the SDKs that know it from posting a second task for the first one's failure.
+A client that lost its connection has lost nothing: the task goes on (edits.py names it in every answer).
 """
 
 from __future__ import annotations
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from retouch.api.services import Services
     from retouch.task import StoredPicture, Task, TaskOutcome
 
-_STAY: Final = {"x-should-retry": "false"}
 # No tokens are counted here; the field is there because clients read it.
 USAGE: Final = {
     "total_tokens": 0,
@@ -57,7 +55,7 @@ async def answer(request: Request, house: Services, task: Task, reply: Reply) ->
         RequestError: it has failed or was cancelled.
     """
     ended = await until_ended(house, task, house.settings.sync_wait_s)
-    return JSONResponse(await pictures(request, house, ended, reply), headers={"X-Task-Id": task.id})
+    return JSONResponse(await pictures(request, house, ended, reply))
 
 
 async def pictures(request: Request, house: Services, task: Task, reply: Reply) -> dict[str, Any]:
@@ -67,10 +65,14 @@ async def pictures(request: Request, house: Services, task: Task, reply: Reply) 
     shown: dict[str, Any] = {
         "created": int(task.created_at.timestamp()),
         "data": data,
-        "ignored": [asdict(each) for each in outcome.ignored],
-        "warnings": list(outcome.warnings),
+        **said(outcome),
     }
     return shown | look(task) | {"usage": USAGE} if reply.dialect == "openai" else shown
+
+
+def said(outcome: TaskOutcome) -> dict[str, Any]:
+    """What there is to say about the pictures; a client written for the foreign APIs never looks."""
+    return {"ignored": [asdict(each) for each in outcome.ignored], "warnings": list(outcome.warnings)}
 
 
 def look(task: Task) -> dict[str, Any]:
@@ -79,24 +81,30 @@ def look(task: Task) -> dict[str, Any]:
     return {
         "output_format": task.request.output_format,
         "size": f"{first.width}x{first.height}" if first else "auto",
-        "background": "auto",
+        "background": _background(task),
         "quality": "auto",
     }
 
 
+def _background(task: Task) -> str:
+    """``auto`` where a picture has transparency only if the one that was sent had some."""
+    if task.request.background == "opaque" or task.request.output_format == "jpeg":
+        return "opaque"
+    planned = (task.outcome and task.outcome.plan) or {}
+    cut = any(operation["kind"] == "background.remove" for operation in planned.get("operations", ()))
+    return "transparent" if cut else "auto"
+
+
 def delivered(task: Task) -> TaskOutcome:
     """The outcome of a completed task; raises a RequestError for every other state."""
-    headers = {"X-Task-Id": task.id, **_STAY}
     if task.status is Status.COMPLETED and task.outcome is not None:
         return task.outcome
     if task.status is Status.CANCELLED:
-        raise Conflict("The task was cancelled.", headers=headers)
+        raise Conflict("The task was cancelled.")
     if task.failure is None:
-        raise WaitTimeout(
-            f"The task has not ended yet; it goes on. Ask for it: GET /v1/tasks/{task.id}", headers=headers
-        )
+        raise WaitTimeout(f"The task has not ended yet; it goes on. Ask for it: GET /v1/tasks/{task.id}")
     message = f"{task.failure.code}: {messages.say(task.failure, 'en')}"
-    raise _failure_class(task.failure.code)(message, headers=headers)
+    raise _failure_class(task.failure.code)(message)
 
 
 async def encoded(house: Services, picture: StoredPicture) -> str:
@@ -104,7 +112,7 @@ async def encoded(house: Services, picture: StoredPicture) -> str:
     try:
         data = await house.objects.get(picture.key)
     except ObjectMissing:
-        raise Gone("The pictures of this task have expired.", headers=_STAY) from None
+        raise Gone("The pictures of this task have expired.") from None
     return (await asyncio.to_thread(base64.b64encode, data)).decode()
 
 

@@ -38,6 +38,17 @@ def preferred_wait(request: Request) -> int | None:
     return None
 
 
+def has_room(house: Services) -> bool:
+    """Whether one more may wait for a task in this process."""
+    return house.watch.readers < house.settings.streams_max
+
+
+def require_room(house: Services) -> None:
+    """Raise ServiceUnavailable where too many wait already."""
+    if not has_room(house):
+        raise problems.unavailable("Too many clients wait for tasks here.")
+
+
 async def until_ended(house: Services, task: Task, seconds: float) -> Task:
     """The task when it has ended, at the latest after ``seconds``; as it stands then.
 
@@ -46,8 +57,7 @@ async def until_ended(house: Services, task: Task, seconds: float) -> Task:
     """
     if task.status.ended:
         return task
-    if house.watch.readers >= house.settings.streams_max:
-        raise problems.unavailable("Too many clients wait for tasks here.")
+    require_room(house)
     async with house.watch.feed(task.id) as feed:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(feed.end(), seconds)

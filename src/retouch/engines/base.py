@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Pixels: TypeAlias = "NDArray[np.uint8]"
 
 PARAMETERS = frozenset(
-    {"seed", "n", "size", "steps", "guidance", "strength", "negative_prompt", "second_image"}
+    {"seed", "n", "size", "steps", "guidance", "strength", "negative_prompt", "second_image", "background"}
 )
 
 

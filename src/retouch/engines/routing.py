@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retouch.engines import registry
+from retouch.engines.cutout import opaque_because
 from retouch.engines.planner.plan import Plan
 from retouch.errors import EngineUnavailable, InstructionNotSupported
 from retouch.task import EditRequest, Ignored
@@ -84,6 +85,8 @@ def unhonoured(request: EditRequest, able: Capabilities, plan: Plan) -> tuple[Ig
     ]
     if request.output_compression is not None and request.output_format == "png":
         ignored.append(Ignored("output_compression", "png is lossless"))
+    if reason := opaque_because(request, able, plan):
+        ignored.append(Ignored("background", reason))
     if request.mask is not None and able.mask == "none":
         ignored.append(Ignored("mask_url", "this engine edits the whole picture"))
     if len(request.sources) > (count := looked_at(able, plan)):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from retouch.engines import routing
+from retouch.engines.cutout import with_cutout
 from retouch.fetch.source import read_source
 from retouch.task import StoredPicture, Task, TaskOutcome
 from retouch.worker.planning import engine_state, make_plan
@@ -85,7 +86,7 @@ class Step(Protocol):
 async def plan(attempt: Attempt, tools: Tools) -> None:
     """Instruction -> typed Plan. Text only, in a thread; the owner's chat model may be asked."""
     planned = await make_plan(attempt.task, tools.settings)
-    attempt.plan, attempt.kept = planned.plan, planned.kept
+    attempt.plan, attempt.kept = with_cutout(planned.plan, attempt.task.request), planned.kept
     if planned.new:
         await _commit_checkpoint(attempt, tools, {})
 
@@ -138,7 +139,9 @@ async def edit(attempt: Attempt, tools: Tools) -> None:
 async def finish(attempt: Attempt, tools: Tools) -> None:  # noqa: ARG001 - the child has all it needs
     """Encode: in the child."""
     request = attempt.task.request
-    attempt.encoded = await attempt.session.finish(request.output_format, request.output_compression)
+    attempt.encoded = await attempt.session.finish(
+        request.output_format, request.output_compression, opaque=request.background == "opaque"
+    )
     attempt.warnings.extend(attempt.session.warnings)
     attempt.advance(90)
 

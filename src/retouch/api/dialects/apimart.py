@@ -23,7 +23,7 @@ def parse(body: Mapping[str, Any], settings: Settings) -> Draft:
     """The submit that ``body`` asks for; raises InvalidRequest naming the first field at fault."""
     strict = fields.flag(body, "strict")
     pictures = _image_urls(body, settings.images_max)
-    request = common.request(body, settings, common.unknown(body, _KNOWN, strict=strict))
+    request = common.request(body, settings, common.unhonoured(body, _KNOWN, strict=strict))
     names = tuple(f"image_urls[{index}]" for index in range(len(pictures)))
     mask = fields.string(body, "mask_url")
     return Draft(request, pictures, names, mask, strict=strict, seeded=body.get("seed") is not None)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from retouch.api.dialects import fields
-from retouch.api.dialects.draft import ignore
 from retouch.errors import InvalidRequest
 from retouch.task import DEFAULT_MODEL, EditRequest, Ignored
 
@@ -17,6 +16,13 @@ if TYPE_CHECKING:
 
 _MAX_UNKNOWN = 50
 _MAX_NAME = 64
+# What clients of the three APIs send beside the instruction, and no engine here has a use for; said so in
+# every dialect alike. "auto" asks for nothing.
+_UNUSED: Final = frozenset(
+    {"quality", "input_fidelity", "moderation", "user", "safety_identifier", "resolution"}
+    | {"complexity", "frame_count", "frame_duration_ms", "markup"}
+)
+_NO_USE: Final = "no engine here has a use for it; say what you want in the prompt"
 
 
 def request(body: Mapping[str, Any], settings: Settings, ignored: tuple[Ignored, ...]) -> EditRequest:
@@ -33,14 +39,30 @@ def request(body: Mapping[str, Any], settings: Settings, ignored: tuple[Ignored,
     )
 
 
-def unknown(body: Mapping[str, Any], known: Collection[str], *, strict: bool) -> tuple[Ignored, ...]:
-    """The fields of ``body`` that are not ``known``; under ``strict`` the first one is refused."""
-    names = [name for name in body if name not in known]
+def unhonoured(body: Mapping[str, Any], known: Collection[str], *, strict: bool) -> tuple[Ignored, ...]:
+    """What ``body`` asks for beside the ``known`` fields, with the reason why nobody does it.
+
+    Under ``strict`` the first one is refused. ``null`` asks for nothing.
+    """
+    names = [name for name, value in body.items() if name not in known and value is not None]
     if len(names) > _MAX_UNKNOWN or any(len(name) > _MAX_NAME for name in names):
         raise InvalidRequest("The body has too many unknown fields, or one with a very long name.")
-    if names and strict:
-        raise InvalidRequest(f"{names[0]} is not known here, and strict was asked for.", param=names[0])
-    return ignore(names)
+    found = [
+        Ignored(name, _NO_USE if name in _UNUSED else "unknown parameter")
+        for name in names
+        if name not in _UNUSED or body[name] != "auto"
+    ]
+    return refuse_if_strict(tuple(found), strict=strict)
+
+
+def refuse_if_strict(ignored: tuple[Ignored, ...], *, strict: bool) -> tuple[Ignored, ...]:
+    """``ignored``, or under ``strict`` InvalidRequest naming the first of them."""
+    if ignored and strict:
+        first = ignored[0]
+        raise InvalidRequest(
+            f"{first.param} would be ignored ({first.reason}), and strict was asked for.", param=first.param
+        )
+    return ignored
 
 
 def prompt(body: Mapping[str, Any], settings: Settings) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from retouch.task import EditRequest, Ignored, Source
+from retouch.task import EditRequest, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +44,3 @@ class Draft:
     def filled(self, sources: Sequence[Source], mask: Source | None) -> EditRequest:
         """The request with its pictures in place."""
         return replace(self.request, sources=tuple(sources), mask=mask)
-
-
-def ignore(names: Sequence[str], reason: str = "unknown parameter") -> tuple[Ignored, ...]:
-    """Fields that nobody here honours, said so."""
-    return tuple(Ignored(name, reason) for name in names)

@@ -20,6 +20,7 @@ MAX_SEED = 2**31 - 1
 MAX_STEPS = 150
 MAX_GUIDANCE = 30
 OUTPUT_FORMATS = ("png", "jpeg", "webp", "avif")
+BACKGROUNDS = ("auto", "opaque", "transparent")
 EXTENSIONS = (
     "seed",
     "size",
@@ -30,6 +31,7 @@ EXTENSIONS = (
     "guidance",
     "output_format",
     "output_compression",
+    "background",
     "metadata",
     "webhook",
     "strict",
@@ -51,6 +53,7 @@ def extensions(body: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
         "guidance": number(body, "guidance", 0, MAX_GUIDANCE),
         "output_format": choice(body, "output_format", OUTPUT_FORMATS) or "png",
         "output_compression": whole(body, "output_compression", 0, 100),
+        "background": background(body),
         "metadata": metadata(body),
         "webhook": webhook(body, "webhook", settings),
     }
@@ -113,21 +116,27 @@ def choice(body: Mapping[str, Any], name: str, options: tuple[str, ...]) -> str 
     return value
 
 
-def size(body: Mapping[str, Any], most_pixels: int) -> str | None:
+def size(body: Mapping[str, Any], most_pixels: int, name: str = "size") -> str | None:
     """``WIDTHxHEIGHT`` or a ratio as ``16:9``; ``auto`` is the same as leaving it away."""
-    value = string(body, "size")
+    value = string(body, name)
     if value is None or value == "auto":
         return None
     if match := _PIXELS.fullmatch(value):
         width, height = int(match[1]), int(match[2])
         if min(width, height) < _MIN_SIDE or max(width, height) > _MAX_SIDE or width * height > most_pixels:
             raise InvalidRequest(
-                f"size must have sides of {_MIN_SIDE} to {_MAX_SIDE} and at most {most_pixels} pixels.",
-                param="size",
+                f"{name} must have sides of {_MIN_SIDE} to {_MAX_SIDE} and at most {most_pixels} pixels.",
+                param=name,
             )
     elif not _RATIO.fullmatch(value):
-        raise InvalidRequest('size must be "auto", a size as "1024x768" or a ratio as "16:9".', param="size")
+        raise InvalidRequest(f'{name} must be "auto", a size as "1024x768" or a ratio as "16:9".', param=name)
     return value
+
+
+def background(body: Mapping[str, Any]) -> str | None:
+    """``opaque`` or ``transparent``; ``auto`` is the same as leaving it away."""
+    value = choice(body, "background", BACKGROUNDS)
+    return None if value == "auto" else value
 
 
 def metadata(body: Mapping[str, Any]) -> dict[str, str]:

@@ -54,6 +54,9 @@ class EditSubmission(BaseModel):
     output_compression: int | None = Field(
         default=None, ge=0, le=100, description="Quality of lossy formats, 100 is best."
     )
+    background: Literal["auto", "opaque", "transparent"] | None = Field(
+        default="auto", description="transparent: the subject is cut out as well; jpeg cannot."
+    )
     metadata: Metadata | None = Field(default=None, description="At most 16 pairs, given back.")
     webhook: str | None = Field(
         default=None,
@@ -89,7 +92,7 @@ class OpenAIEdit(BaseModel):
 
 
 class OpenAIForm(BaseModel):
-    """OpenAI's edit as a form. Its other fields are legal and end in `ignored`."""
+    """OpenAI's edit as a form. The other fields of an EditSubmission are legal, too."""
 
     # A field with a factory may be left away and has no default that could be told.
 
@@ -104,6 +107,7 @@ class OpenAIForm(BaseModel):
     )
     output_format: Literal["png", "jpeg", "webp", "avif"] = Field(default="png")
     output_compression: int = Field(default=100, ge=0, le=100)
+    background: Literal["auto", "opaque", "transparent"] = Field(default="auto")
     response_format: Literal["b64_json", "url"] = Field(default="b64_json")
     stream: bool = Field(default=False, description="Answer with server-sent events.")
     partial_images: int = Field(default=0, ge=0, le=3, description="Intermediate pictures in the stream.")

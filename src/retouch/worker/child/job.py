@@ -16,7 +16,7 @@ from retouch.engines.base import EditResult
 from retouch.engines.planner.plan import Plan
 from retouch.errors import EngineFailed, OutOfMemory, TaskError
 from retouch.images.composite import keep_outside
-from retouch.images.decode import FLATTENED, Decoded, decode, decode_mask
+from retouch.images.decode import FLATTENED, Decoded, decode, decode_mask, flatten
 from retouch.images.encode import encode, resize
 from retouch.task import EditRequest
 from retouch.worker.child.run import ChildRun, Line
@@ -131,7 +131,9 @@ class Worker:
         self._judge(finished)
         if any(self._outgrew_mask(pixels) for pixels in results):
             warnings[_MASK_LOST] = None
-        if message.fields["format"] == "jpeg" and any(pixels.shape[2] == _RGBA for pixels in finished):
+        flat = message.fields["opaque"] or message.fields["format"] == "jpeg"
+        if flat and any(pixels.shape[2] == _RGBA for pixels in finished):
+            finished = [flatten(pixels) for pixels in finished]
             warnings[FLATTENED] = None
         return self._encoded(message, finished, tuple(warnings))
 

@@ -93,13 +93,15 @@ class Session:
         answers: Sequence[bytes] | None = None,
         *,
         size: tuple[int, int] | None = None,
+        opaque: bool = False,
     ) -> list[EncodedImage]:
         """Encode the results of :meth:`edit`, or ``answers``: an upstream's bytes, decoded as untrusted.
 
         Answers are resized to ``size`` (width, height), else to the input's; outside a mask the pixels of the
-        input come back. What there is to say about the answers is in ``warnings`` afterwards.
+        input come back. ``opaque``: what is transparent is laid on white. What there is to say about the
+        answers is in ``warnings`` afterwards.
         """
-        fields = {"format": output_format, "compression": output_compression, "size": size}
+        fields = {"format": output_format, "compression": output_compression, "size": size, "opaque": opaque}
         message = await self._call(Message("finish", fields, tuple(answers or ())), self._timeout_s)
         self.warnings = self._read(_warnings, message)
         return self._read(lambda answer: _pictures(answer, output_format), message)
