@@ -28,13 +28,14 @@ _log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How much one sweep deleted: tasks whose results or inputs went, uploads, rows, keys, objects."""
+    """How much one sweep deleted: tasks whose results or inputs went, uploads, rows, keys, tests, objects."""
 
     results: int = 0
     inputs: int = 0
     uploads: int = 0
     rows: int = 0
     once_keys: int = 0
+    webhook_tests: int = 0
     orphans: int = 0
 
 
@@ -86,6 +87,7 @@ async def sweep(store: TaskStore, objects: ObjectStore, settings: Settings, *, o
             uploads=await _each(pool, objects, _UPLOADS),
             rows=await _delete_rows(pool, "delete_rows", settings.task_rows_days * _DAY_S),
             once_keys=await _delete_rows(pool, "delete_once_keys", settings.idempotency_ttl_h * 3600),
+            webhook_tests=await _delete_rows(pool, "delete_webhook_tests", settings.task_rows_days * _DAY_S),
             orphans=await delete_orphans(pool, objects, settings.orphan_age_s) if orphans else 0,
         )
 

@@ -13,6 +13,10 @@ from retouch.task import DEFAULT_MODEL
 _SIZES = '"auto", a size as "1024x768" or a ratio as "16:9".'
 _SIZE = r"^(auto|[0-9]{2,5}x[0-9]{2,5}|[1-9][0-9]?:[1-9][0-9]?)$"
 PictureAddress = Annotated[str, Field(pattern="^(https?://|data:image/)")]
+Receiver = Annotated[
+    str, Field(pattern="^https?://", max_length=2048, examples=["https://shop.example/hooks"])
+]
+_TOLD = "Gets the task object, signed, when the task has ended; https. Wants RETOUCH_PUBLIC_URL to be set."
 File = Annotated[bytes, WithJsonSchema({"type": "string", "format": "binary", "minLength": 1})]
 
 
@@ -58,11 +62,7 @@ class EditSubmission(BaseModel):
         default="auto", description="transparent: the subject is cut out as well; jpeg cannot."
     )
     metadata: Metadata | None = Field(default=None, description="At most 16 pairs, given back.")
-    webhook: str | None = Field(
-        default=None,
-        max_length=2048,
-        description="https:// URL that gets the task object when the task has ended.",
-    )
+    webhook: Receiver | None = Field(default=None, description=_TOLD)
     strict: bool | None = Field(default=False, description="Refuse what would end in `ignored`.")
 
 
@@ -89,6 +89,7 @@ class OpenAIEdit(BaseModel):
     partial_images: int | None = Field(
         default=0, ge=0, le=3, description="Intermediate pictures in the stream."
     )
+    webhook: Receiver | None = Field(default=None, description=_TOLD)
 
 
 class OpenAIForm(BaseModel):
@@ -109,6 +110,7 @@ class OpenAIForm(BaseModel):
     output_compression: int = Field(default=100, ge=0, le=100)
     background: Literal["auto", "opaque", "transparent"] = Field(default="auto")
     response_format: Literal["b64_json", "url"] = Field(default="b64_json")
+    webhook: Receiver = Field(default_factory=str, description=_TOLD)
     stream: bool = Field(default=False, description="Answer with server-sent events.")
     partial_images: int = Field(default=0, ge=0, le=3, description="Intermediate pictures in the stream.")
 
@@ -130,6 +132,7 @@ class XaiEdit(BaseModel):
     n: int | None = Field(default=1, ge=1, le=10)
     response_format: Literal["url", "b64_json"] | None = Field(default="url")
     aspect_ratio: str | None = Field(default=None, examples=["16:9"])
+    webhook: Receiver | None = Field(default=None, description=_TOLD)
 
 
 class TaskIds(BaseModel):
@@ -150,4 +153,4 @@ class PlanQuestion(BaseModel):
 class WebhookTest(BaseModel):
     """A receiver to be tried."""
 
-    url: str = Field(max_length=2048, examples=["https://shop.example/hooks/retouch"])
+    url: Receiver

@@ -131,10 +131,3 @@ SELECT state, count(*) AS deliveries FROM webhook_deliveries GROUP BY state;
 -- name: oldest_due
 SELECT coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::float8 AS age
 FROM webhook_deliveries WHERE state = 'pending' AND due_at <= clock_timestamp();
-
--- name: delete_tests
--- Tests long ended; the other deliveries go with their tasks.
-DELETE FROM webhook_deliveries WHERE id IN (
-    SELECT id FROM webhook_deliveries
-    WHERE task_id IS NULL AND created_at < clock_timestamp() - make_interval(secs => %(age_s)s)
-    LIMIT 500);

@@ -54,3 +54,10 @@ DELETE FROM idempotency_keys WHERE (account_id, key) IN (
     SELECT account_id, key FROM idempotency_keys
     WHERE created_at < clock_timestamp() - make_interval(secs => %(age_s)s)
     LIMIT 500);
+
+-- name: delete_webhook_tests
+-- Deliveries of no task; all others go with theirs.
+DELETE FROM webhook_deliveries WHERE id IN (
+    SELECT id FROM webhook_deliveries
+    WHERE task_id IS NULL AND created_at < clock_timestamp() - make_interval(secs => %(age_s)s)
+    LIMIT 500);
