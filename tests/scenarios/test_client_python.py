@@ -1,6 +1,7 @@
 """The Python client against the real service: every method, and the long ones in both kinds.
 
-What the two kinds share is tested once; that neither lacks a method is tested in unit/test_client_names.py. A worker's hands stand in for the worker; tests/scenarios/whole has the story with real pixels.
+What the two kinds share is tested once; that neither lacks a method is tested in unit/test_client_names.py.
+A worker's hands stand in for the worker; tests/scenarios/whole has the story with real pixels.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ async def worked(store: TaskStore, work: Work, pictures: int = 1) -> str:
 async def test_an_edit_from_the_file_to_the_file(
     sdk: Any, store: TaskStore, work: Work, tmp_path: Path
 ) -> None:
-    photo, seen = tmp_path / "photo.png", []
+    photo = tmp_path / "photo.png"
+    seen: list[retouch.Event] = []
     photo.write_bytes(PNG)
 
     result, task_id = await asyncio.gather(

@@ -134,4 +134,4 @@ def test_a_mistyped_option_is_not_dropped() -> None:
     with pytest.raises(TypeError, match="sede"):
         Order.of(PNG, "sepia", {"sede": 7})  # type: ignore[typeddict-unknown-key]  # on purpose
     with pytest.raises(retouch.ConfigurationError, match="instruction"):
-        Order.of(PNG, PNG, {})  # type: ignore[arg-type]  # on purpose
+        Order.of(PNG, PNG, {})
