@@ -26,15 +26,15 @@ def wanted() -> dict[str, list[str]]:
     """Lock name -> the requirements that it must answer."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     build = [line for line in (LOCKS / "build.in").read_text().splitlines() if line.strip()]
-    run = project["dependencies"]
-    return {"run": run, "dev": [*run, *project["optional-dependencies"]["dev"]], "build": build}
+    run, extras = project["dependencies"], project["optional-dependencies"]
+    return {"run": run, "dev": [*run, *extras["mcp"], *extras["dev"]], "build": build}
 
 
 def write() -> None:
     """Resolve anew."""
     sources = {
         "run": ["pyproject.toml"],
-        "dev": ["--extra", "dev", "pyproject.toml"],
+        "dev": ["--extra", "dev", "--extra", "mcp", "pyproject.toml"],
         "build": ["requirements/build.in"],
     }
     for name, arguments in sources.items():

@@ -1,4 +1,4 @@
-"""``retouch edit``: one picture, edited here and now, without a server."""
+"""``retouch edit``: one picture, edited here and now, without a server; or by one, with ``--server``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from retouch.cli import remote
 from retouch.cli.common import AsJson, err, note, out, print_json
 from retouch.errors import ImageUnreadable, RetouchError, SetupError, SourceTooLarge
 from retouch.settings import Settings, load_settings
@@ -49,6 +50,13 @@ def edit(
     seed: Annotated[
         int | None, typer.Option(min=0, max=_SEED_MAX, help="Same seed, same picture. [default: drawn]")
     ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option("--server", metavar="URL", help="Let this server do it; Ctrl-C cancels there."),
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", envvar="RETOUCH_API_KEY", help="API key of that server.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Edit a picture on this machine. No server is needed.
@@ -59,9 +67,16 @@ def edit(
         retouch edit photo.jpg "Convert the image to cyberpunk style" -o neon.png --n 2 --seed 7
 
         retouch edit photo.png "Use the second picture as the background" --image beach.jpg -o there.png
+
+        retouch edit photo.png "Make it snow" -o snow.png --server https://pictures.example.com
     """
+    photos = (photo, *(images or ()))
     try:
-        report = _run((photo, *(images or ())), instruction, output, n, seed, quiet=as_json)
+        if server is None:
+            report = _run(photos, instruction, output, n, seed, quiet=as_json)
+        else:
+            wish = remote.Wish(photos, instruction, n, seed, _format(output))
+            report = remote.edit(server, key, wish, _bar(quiet=as_json), _targets(output, n))
     except RetouchError as error:
         if not as_json:
             raise
@@ -187,12 +202,13 @@ def _read(photo: Path, most: int) -> bytes:
         raise ImageUnreadable(f"{photo} cannot be read: {error.strerror}") from error
 
 
-def _write(output: Path, pictures: Sequence[EncodedImage]) -> list[Path]:
+def _targets(output: Path, n: int) -> list[Path]:
     """One picture goes to ``output`` itself, several get -1, -2, ... before the ending."""
-    files = [
-        output if len(pictures) == 1 else output.with_stem(f"{output.stem}-{number}")
-        for number in range(1, len(pictures) + 1)
-    ]
+    return [output if n == 1 else output.with_stem(f"{output.stem}-{i}") for i in range(1, n + 1)]
+
+
+def _write(output: Path, pictures: Sequence[EncodedImage]) -> list[Path]:
+    files = _targets(output, len(pictures))
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         for file, picture in zip(files, pictures, strict=True):

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from retouch import telemetry
-from retouch.cli import accounts, api, doctor, edit, keys, models, plan, run, tasks, worker
+from retouch.cli import accounts, api, doctor, edit, keys, mcp, models, plan, run, tasks, worker
 from retouch.cli.common import complain
 from retouch.errors import RetouchError, SetupError, TaskError
 
@@ -45,6 +45,7 @@ app.command("api")(api.api)
 app.command("worker")(worker.worker)
 app.command("edit")(edit.edit)
 app.command("plan")(plan.plan)
+app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)
 app.add_typer(keys.app, name="keys")
 app.add_typer(tasks.app, name="tasks")
