@@ -35,8 +35,13 @@ def assistant(service: Service, root: Path, **environment: str) -> StdioServerPa
     )
 
 
+def words(result: Any) -> str:
+    """What an assistant reads first of an answer, whatever kinds of content there could be."""
+    return str(result.content[0].text)
+
+
 def text_of(result: Any) -> Any:
-    return json.loads(result.content[0].text)
+    return json.loads(words(result))
 
 
 def test_the_readmes_five_lines(service: Service, tmp_path: Path) -> None:
@@ -164,7 +169,7 @@ async def test_an_assistant_edits_a_file_and_sees_it(service: Service, tmp_path:
     assert told == sorted(set(told))
     assert told[-1] == 100
     assert again.is_error
-    assert "neon.webp" in again.content[0].text
+    assert "neon.webp" in words(again)
     assert text_of(task)["status"] == "completed"
     assert (tmp_path / "copy.webp").read_bytes() == (tmp_path / "new" / "neon.webp").read_bytes()
     assert not kept.is_error
@@ -179,7 +184,7 @@ async def test_an_assistant_stays_in_its_folder(service: Service, tmp_path: Path
     (root / "link.png").symlink_to(secret)
     (root / "notes.txt").write_text("no picture", "utf-8")
     (root / "photo.png").write_bytes(pictures.saved(pictures.photo()))
-    refused = {
+    refused: dict[str, dict[str, Any]] = {
         "above": {"picture": "../secret.png"},
         "absolute": {"picture": str(secret)},
         "by a link": {"picture": "link.png"},
@@ -197,7 +202,7 @@ async def test_an_assistant_stays_in_its_folder(service: Service, tmp_path: Path
         for name, arguments in refused.items():
             result = await session.call_tool("edit_image", {"instruction": "sepia", **arguments})
             assert result.is_error, name
-            assert result.content[0].text != "Error executing tool edit_image", name
+            assert words(result) != "Error executing tool edit_image", name
         fine = await session.call_tool("edit_image", {"instruction": "sepia", "picture": "photo.png"})
 
     assert text_of(fine)["files"] == [str(root / "photo-edited.png")]
@@ -215,7 +220,7 @@ async def test_an_assistant_without_a_server_is_told_how_to_start_one(
         stranger = await session.call_tool("plan_edit", {"instruction": "sepia"})
 
     assert nowhere.is_error
-    assert "retouch run" in nowhere.content[0].text
-    assert "RETOUCH_URL" in nowhere.content[0].text
+    assert "retouch run" in words(nowhere)
+    assert "RETOUCH_URL" in words(nowhere)
     assert stranger.is_error
-    assert "key" in stranger.content[0].text
+    assert "key" in words(stranger)
