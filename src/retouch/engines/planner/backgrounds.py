@@ -48,6 +48,7 @@ def read_isolation(bag: Bag) -> Reading | None:
         "only",
     }
     allowed |= {"amount", "person", "colour", "front", "adj", "crop"}
+    bag = _with_removal(bag)
     if not bag.has("remove", "cutout", "transparent") or not bag.only(allowed):
         return None
     described = bag.all("remove", "background") and not bag.has("change")  # "remove the white background"
@@ -64,6 +65,15 @@ def read_isolation(bag: Bag) -> Reading | None:
     if see_through or (bag.has("cutout") and not bag.has("rest", "add")):
         return Reading(Operation("background.remove"))
     return None
+
+
+def _with_removal(bag: Bag) -> Bag:
+    """As "quítale" takes away a part of something ("quítale brillo"), but all of a background."""
+    marks = tuple(
+        replace(mark, label="remove") if mark.family == "down" and mark.text.startswith("quit") else mark
+        for mark in bag.marks
+    )
+    return replace(bag, marks=marks) if bag.only({"down", "background"}) else bag
 
 
 def _object_is_background(bag: Bag) -> bool:
@@ -223,7 +233,9 @@ def read_sky(bag: Bag) -> Reading | None:
     bag = _without_old_sky(bag)
     families = [mark.family for mark in bag.content]
     wish = families[:1] == ["sky"] and len(families) > 1 and not bag.head_last and not says(bag, "is")
-    if not (bag.has("change", "put", "add") or wish) or not bag.only(_SKY):
+    told = families in (["sky", "scene"], ["sky", "only", "scene"]) and bag.head_last and says(bag, "to")
+    aloft = families == ["scene", "sky"] and not bag.head_last and _up_there(bag)
+    if not (bag.has("change", "put", "add") or wish or told or aloft) or not bag.only(_SKY):
         return None
     wished = [at for at, family in enumerate(families) if family in {"scene", "part", "night"}]
     changed = "sky" in families and bool(wished)
@@ -241,7 +253,7 @@ def _without_old_sky(bag: Bag) -> Bag:
     if not bag.has("sky"):
         return bag
     return replace(
-        bag, marks=tuple(m for m in bag.marks if m.family not in {"colour", "adj", "too", "amount"})
+        bag, marks=tuple(m for m in bag.marks if m.family not in {"colour", "adj", "too", "amount", "haze"})
     )
 
 

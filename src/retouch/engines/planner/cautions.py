@@ -43,6 +43,9 @@ _CASTS = {
 }
 _CYRILLIC, _DEVANAGARI = "\u0400", "\u0900"
 _NUISANCES = frozenset({"noise", "artefact"})
+_HOW_NOISY = frozenset(
+    {"amount", "too", "more", "scene", "part", "night", "person"}
+)  # and where it was taken
 _FORMATS = frozenset(["png", "jpg", "jpeg", "webp", "avif", "tiff", "heic", "bmp"])
 _POINTING = frozenset(
     ["the", "this", "my", "that", "these", "el", "la", "este", "le", "ce", "das", "dieses", "o"]
@@ -77,9 +80,10 @@ def as_complaint(bag: Bag) -> Bag:
     remedy = _remedied(bag)
     if remedy:
         return remedy
+    bag, families = _with_noise(bag, families)
     nuisance = families & _NUISANCES
-    if nuisance and families <= nuisance | {"amount", "too", "more"} and not says_a_number(bag):
-        kept = tuple(mark for mark in bag.marks if mark.family not in {"amount", "too", "more"})
+    if nuisance and families <= nuisance | _HOW_NOISY and not says_a_number(bag):
+        kept = tuple(mark for mark in bag.marks if mark.family not in _HOW_NOISY | {"image"})
         return replace(bag, marks=(Mark("too", bag.marks[0].first, bag.marks[0].first), *kept))
     described = {"adj"} <= families <= {"adj", "amount", "too"} or {"colour"} <= families <= {
         "colour",
@@ -94,6 +98,15 @@ def as_complaint(bag: Bag) -> Bag:
         return replace(bag, marks=kept)
     too = () if bag.has("too") else (Mark("too", bag.marks[0].first, bag.marks[0].first),)
     return replace(bag, marks=(*too, *kept))
+
+
+def _with_noise(bag: Bag, families: set[str]) -> tuple[Bag, set[str]]:
+    """Grain that a picture is said to have as what it is: noise."""
+    stated = any(mark.label == "filler:is" for mark in bag.marks) or bag.has("too")
+    if not stated or bag.names("frame") != ["grain"] or not families <= {"frame", "amount", "too", "more"}:
+        return bag, families
+    marks = tuple(replace(mark, label="noise") if mark.family == "frame" else mark for mark in bag.marks)
+    return replace(bag, marks=marks), families - {"frame"} | {"noise"}
 
 
 def _remedied(bag: Bag) -> Bag | None:

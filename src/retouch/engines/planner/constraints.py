@@ -12,12 +12,21 @@ _WORKS |= {"denoise", "tint", "frame", "weather", "falling", "noise", "enhance",
 _WORKS |= {"retouch", "smooth"}
 
 
+# What lies on a picture already where it is to be kept: "keep the rain". "Leave a white border" asks for one.
+_LIES_ON_IT = frozenset({"frame", "weather", "falling", "noise", "text", "caption"})
+_ARTICLES = frozenset(
+    ["a", "es", "it", "an", "un", "una", "une", "ein", "eine", "einen", "um", "uma", "some"]
+)
+
+
 def read_constraint(bag: Bag) -> Reading | None:
     """Keep the subject; everything else unchanged; the person stays as she is."""
     allowed = {"keep", "unchanged", "subject", "property", "rest", "background", "image", "only", "except"}
     allowed |= {"person", "touch", "front", "behind", "amount", "put"}
     if bag.has("unchanged"):
         allowed |= {"change", "axis", "sky"}
+    if _keeps_what_is_there(bag):
+        return Reading(kept=frozenset({"property"}))
     if not bag.has("background"):
         allowed |= {"change"}
     if not bag.has("keep", "unchanged") or not bag.only(allowed):
@@ -25,6 +34,12 @@ def read_constraint(bag: Bag) -> Reading | None:
     if bag.all("keep", "only", "subject") and not bag.has("unchanged", "background"):
         return Reading(Operation("background.remove"), isolates=True)
     return _keeping(bag)
+
+
+def _keeps_what_is_there(bag: Bag) -> bool:
+    named = bag.has("keep") and bag.has(*_LIES_ON_IT)
+    given = any(mark.text in _ARTICLES and mark.label != "filler:the" for mark in bag.marks)
+    return named and not given and bag.only({"keep", "unchanged", "image", *_LIES_ON_IT})
 
 
 def _keeping(bag: Bag) -> Reading | None:
@@ -37,9 +52,29 @@ def _keeping(bag: Bag) -> Reading | None:
         kept.add("background")
     if bag.has("property", "axis", "sky"):
         kept.add("property")
-    if not kept and (bag.has("image") or bag.only({"keep", "unchanged"})) and bag.has("keep"):
+    if not kept and bag.only({"keep", "unchanged", "image"}):  # of what no word here names: "色は変えないで"
         kept.add("property")
     return Reading(kept=frozenset(kept)) if kept else None
+
+
+# Verbs that also mean to make something so: "déjame más guapa". They spare a thing only with "as it is".
+_ALSO_MAKE = ("dej", "deix", "laiss", "lass", "остав", "خل", "रख", "rakh", "leav")
+_SPARED = frozenset(
+    {"unknown", "neg", "touch", "change", "keep", "unchanged", "rest", "only", "person", "subject"}
+)
+
+
+def read_spared(bag: Bag) -> Reading | None:
+    """What is to stay as it is under an unlisted name, the subject: "don't touch the bride"."""
+    if not bag.only(_SPARED) or any(mark.family == "unknown" and mark.name for mark in bag.marks):
+        return None
+    keeps = [mark for mark in bag.content if mark.family == "keep"]
+    kept = bag.has("unchanged") or any(not mark.text.startswith(_ALSO_MAKE) for mark in keeps)
+    if not kept and not (bag.has("neg") and bag.has("touch", "change")):
+        return None
+    if bag.has("neg") and keeps:
+        return None
+    return Reading(kept=frozenset({"subject"}), warnings=("what is to stay as it is: read as the subject",))
 
 
 def read_prohibition(bag: Bag) -> Reading | None:
@@ -68,7 +103,8 @@ def read_prohibition(bag: Bag) -> Reading | None:
     ):
         return None
     if bag.has(*_WORKS):
-        return Reading(kept=frozenset({"property"}))
+        forbidden = frozenset(f"no {work}" for work in bag.families & _WORKS)
+        return Reading(kept=forbidden | {"property"})
     kinds = [kind for kind in ("remove", "cutout", "blur") if bag.has(kind)]
     if len(kinds) > 1 or (kinds and bag.has("subject") and bag.has("background")):
         return None

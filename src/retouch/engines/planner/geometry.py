@@ -13,7 +13,7 @@ from retouch.engines.planner.resizing import read_resize
 _PICTURE = frozenset({"image", "rest", "change", "put", "property", "person"})
 _LONGEST_RATIO = 50  # "16 by 9" is a ratio, "800 by 600" a size
 _EXTENSION = range(1, 101)  # percent
-_ONTO = frozenset(["on", "sur", "auf", "en", "sobre", "no", "na", "на", "علي"])
+_ONTO = frozenset(["on", "по", "sur", "auf", "en", "sobre", "no", "na", "на", "علي"])
 _SIDES = ("left", "right", "top", "bottom")
 _AXES = {"horizontal": {"left", "right"}, "vertical": {"top", "bottom"}}
 

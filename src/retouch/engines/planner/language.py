@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from retouch.engines.planner.romanised import devanagari
 from retouch.engines.planner.text import Token, script_of
 from retouch.engines.planner.words import LATIN, Lexicon
 
@@ -20,7 +21,7 @@ def latin_languages(tokens: Sequence[Token], lexicon: Lexicon) -> list[str]:
     scores: Counter[str] = Counter({"en": 0})
     for token in tokens[:_ENOUGH]:
         if token.kind == "word" and script_of(token) == "latin":
-            known = _languages_of(token, lexicon)
+            known = _languages_of(token, lexicon) or ({"hi"} if devanagari(token.key) else set())
             for language in known:
                 scores[language] += 12 // len(known) + 1
     ranked = sorted(_WRITTEN_IN_LATIN, key=lambda code: (-scores[code], _WRITTEN_IN_LATIN.index(code)))

@@ -7,8 +7,9 @@ an unknown word is never skipped: it decides that its clause is refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from retouch.engines.planner.romanised import devanagari
 from retouch.engines.planner.spelling import guess
 from retouch.engines.planner.text import Token, script_of
 from retouch.engines.planner.words import LATIN, Lexicon, Node
@@ -88,7 +89,12 @@ class Matcher:
 
     def _keys(self, token: Token) -> list[tuple[str, str]]:
         keys = self.lexicon.keys_of(token)
-        if token.kind == "word" and script_of(token) == "latin" and self.typos < _MOST_TYPOS:
+        if token.kind != "word" or script_of(token) != "latin":
+            return keys
+        hindi = devanagari(token.key) if self.latin == "hi" else ()
+        for word in hindi:
+            keys += self.lexicon.keys_of(replace(token, key=word))
+        if not hindi and self.typos < _MOST_TYPOS:
             better = guess(token.key, self.latin)
             if better:
                 self.typos += 1

@@ -20,6 +20,10 @@ _COUNTS = frozenset(
 )
 _COUNTED = frozenset({"filler:percent", "filler:degrees"})
 _SIGNS = "#＃"
+_SENT = "filler:sent"
+_RELATIVES = frozenset(
+    ["that", "which", "que", "qu", "das", "die", "что", "которую", "которое", "التي", "जो", "jo"]
+)
 
 
 def named(marks: Sequence[Mark]) -> tuple[Mark, ...]:
@@ -33,9 +37,26 @@ def named(marks: Sequence[Mark]) -> tuple[Mark, ...]:
         else:
             if found and found[-1].family == "and" and found[-1].text in _WITH:
                 found[-1] = replace(found[-1], label="filler")
+            while found and found[-1].label == _SENT:  # 我发的第二张图
+                found.pop()
+            length += _sent_after(marks[at + length :])
             found.append(_joined(marks[at : at + length], place))
         at += length
     return tuple(found)
+
+
+def _sent_after(marks: Sequence[Mark]) -> int:
+    """How many of ``marks`` say that somebody sent it: "that I uploaded", ", das ich geschickt habe,"."""
+    comma = bool(marks) and marks[0].family == "break"
+    sent = 0
+    for mark in marks[comma:]:
+        if mark.label != _SENT and not (mark.family == "filler" and mark.text in _RELATIVES):
+            break
+        sent += 1
+    if not any(mark.label == _SENT for mark in marks[comma : comma + sent]):
+        return 0
+    closed = comma and comma + sent < len(marks) and marks[comma + sent].family == "break"
+    return comma + sent + closed
 
 
 def _name_at(marks: Sequence[Mark], at: int) -> tuple[int, str]:

@@ -25,21 +25,23 @@ _PIVOTS = frozenset(
 )
 _TARGETS = frozenset(["to", "on", "onto", "for", "into", "auf", "fur", "fuer", "a", "sur", "para", "на", "к"])
 _TARGETS |= {"ao", "aux", "au", "pour", "علي", "الي"}
-_OWNS = frozenset(["の", "的", "의", "का", "की", "के", "s"])
+_OWNS = frozenset(["の", "的", "의", "का", "की", "के", "ka", "ki", "ke", "s"])
 _INTO_BACKGROUND = frozenset(
-    ["を", "で", "を使って", "을", "를", "으로", "로", "को", "से", "为", "成", "做", "作", "是"]
+    ["を", "で", "を使って", "을", "를", "으로", "로", "को", "से", "उसे", "उसको", "为", "成", "做", "作", "是"]
 )
+_INTO_BACKGROUND |= {"ko", "se", "use", "usse", "usko", "ise", "isko"}
+_ONTO = frozenset(["de", "en", "in", "im", "na", "no", "на", "в", "als", "as", "como", "comme", "como"])
 _TO_PICTURE = frozenset(["に", "へ", "で", "と", "으로", "로", "से"])
 _REPLACES = ("replac", "swap", "reempla", "sustit", "substitu", "remplac", "ersetz", "замен", "troc", "troqu")
 _ALTERS = (
     *("chang", "modif", "alter", "adjust", "cambi", "ander", "aender", "verander", "mud", "измен", "غير"),
     *("改变", "更改", "修改", "调整", "更换", "替换"),
 )
-_IS_TO_BE = ("should", "soll", "debe", "deve", "doit", "must")
+_IS_TO_BE = ("пусть", "should", "soll", "debe", "deve", "doit", "must")
 _CHINESE_INTO = ("成", "为", "作", "做", "当", "用")
 _CHINESE_USES = ("用", "以", "使用", "拿")
 _ARABIC_WITH, _ARABIC_THE = "ب", "ال"
-_HINDI_IN = "में"
+_HINDI_IN = frozenset(["में", "me", "mein", "pe", "par", "पर"])
 _INSTRUMENTAL = ("ым", "им", "ой", "ей", "ью", "ом", "ем")
 _UNDIVIDED = 0x2E80  # Han, Kana and Hangul stand from here on
 _CYRILLIC, _ARABIC = range(0x0400, 0x0530), range(0x0600, 0x0700)
@@ -55,7 +57,7 @@ def read_picture(bag: Bag) -> Reading | None:
     if bag.only(_FRAME | _ABOUT) and bag.has("background", "behind", "front"):
         shown = clause.is_background()
         return Reading(Operation("background.replace", {"image": place})) if shown else None
-    if bag.only(_FRAME | AMOUNT | {"subject"}) and clause.gives_style():
+    if bag.only(_FRAME | AMOUNT | {"subject", "unchanged", "around"}) and clause.gives_style():
         strength = strength_of(bag, "style")
         return Reading(Operation("style", fill({"image": place}, "strength", strength)))
     return None
@@ -105,7 +107,7 @@ class _Clause:
     def _becomes(self) -> bool:
         """Use it as the background; replace the background with it. Nouns come before what they own."""
         if _family(self.previous) in {"background", "image", "picture", "subject", "person", "and"}:
-            return self._introduced()
+            return self._introduced() or self._put_there()
         if _family(self.next) == "background":
             return self._made_background()
         if self.next is not None:
@@ -121,6 +123,22 @@ class _Clause:
         if not asked or self.later or not any(mark.family == "background" for mark in self.earlier):
             return False
         return joined or bool(_PIVOTS & set(self.before)) or self._inflected() or self._made_it()
+
+    def _put_there(self) -> bool:
+        """Ponme de fondo la segunda foto; на фон вторую картинку: verb and place come before the picture."""
+        if (
+            self.previous is None
+            or self.previous.family != "background"
+            or self.later
+            or self.bag.has("subject")
+        ):
+            return False
+        at = self.marks.index(self.previous)
+        into = {self.previous.text, *(mark.text for mark in self.marks[max(0, at - 2) : at])}
+        return bool(into & _ONTO) and _family(self.earlier[1] if self.earlier[1:] else None) in {
+            "change",
+            "put",
+        }
 
     def _inflected(self) -> bool:
         """Whether the picture's own form says "with it": بالصورة الثانية, вторым изображением."""
@@ -139,7 +157,9 @@ class _Clause:
 
     def _made_background(self) -> bool:
         asked = _family(self.previous) in {"change", "put", "add"}
-        named = self.previous is None and self.marks[self.at + 1].label == "filler:as"
+        named = self.previous is None and (
+            self.marks[self.at + 1].label == "filler:as" or self.marks[self.at + 1].text in _ONTO
+        )
         if self._replaced() or "s" in self.after or not (asked or named):
             return False
         word = self.next
@@ -167,7 +187,7 @@ class _Clause:
         between = self.marks[ground + 1 : self.at]
         if any(mark.family == "picture" for mark in self.marks[ground : self.at]):
             return False
-        put = bool(between) and between[0].phrase == _HINDI_IN and _family(self.next) in {"change", "put"}
+        put = bool(between) and between[0].phrase in _HINDI_IN and _family(self.next) in {"change", "put"}
         into = put or any(mark.family == "change" and mark.phrase.endswith(_CHINESE_INTO) for mark in between)
         joined = any(mark.family == "and" and not mark.text for mark in between)
         return into or joined or (bool(self.after) and self.after[0] in _TO_PICTURE)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from retouch.engines.planner.bag import Bag
-from retouch.engines.planner.cautions import as_complaint, asks, formats, wants_it_real
+from retouch.engines.planner.cautions import asks, formats, wants_it_real
+from retouch.engines.planner.clauses import clauses
 from retouch.engines.planner.compounds import split_compounds
+from retouch.engines.planner.constraints import read_spared
 from retouch.engines.planner.language import detect, latin_languages
 from retouch.engines.planner.matching import Mark, Matched, Matcher
 from retouch.engines.planner.naming import named
@@ -17,7 +19,6 @@ from retouch.engines.planner.quotations import quotations, unquoted, with_quotat
 from retouch.engines.planner.quoting import holds_a_request, speaks_of_text, unmarked
 from retouch.engines.planner.readers import read
 from retouch.engines.planner.reading import Reading
-from retouch.engines.planner.replacing import without_instead
 from retouch.engines.planner.rescue import Rescuer, worth
 from retouch.engines.planner.steps import (
     Step,
@@ -36,6 +37,7 @@ from retouch.engines.planner.words import Lexicon, load
 
 _QUOTE = 120  # characters quoted of a part that was not understood
 _QUOTES = 10
+_SAID = 60  # characters of a part that is told in a warning
 _SURE, _REFUSED = 0.97, 0.1
 _LONGEST_RETRY = 80  # tokens: a second reading in another Latin language is for short texts
 _NOUNS = frozenset({"subject", "property", "rest", "person", "image"})
@@ -92,18 +94,7 @@ def _second_look(drafts: Sequence[_Draft]) -> Plan | None:
 
 
 def _fresh() -> dict[str, Any]:
-    return {"steps": [], "waiting": None, "refused": [], "shares": [], "said": []}
-
-
-def _with_then(clauses: list[Bag]) -> list[Bag]:
-    """A "then" that a comma has cut off belongs to the clause before it."""
-    kept: list[Bag] = []
-    for bag in clauses:
-        if kept and bag.marks and all(mark.label == "filler:then" for mark in bag.marks):
-            kept[-1] = replace(kept[-1], marks=(*kept[-1].marks, *bag.marks))
-        elif bag.marks:
-            kept.append(bag)
-    return kept
+    return {"steps": [], "waiting": None, "refused": [], "shares": [], "said": [], "aside": []}
 
 
 def _forbids(matched: Matched) -> bool:
@@ -126,6 +117,9 @@ class _Draft:
     rescuer: Rescuer | None = None  # asked about clauses with unknown words
     shares: list[float] = field(default_factory=list)  # how likely what it said is
     said: list[str] = field(default_factory=list)
+    aside: list[str] = field(
+        default_factory=list
+    )  # what is no request, though not all of its words are listed
 
     @property
     def lacks_words(self) -> bool:
@@ -135,24 +129,14 @@ class _Draft:
 
     def plan(self) -> Plan:
         """Read clause after clause, then judge the whole."""
-        for bag in self._clauses():
+        asked, aside = clauses(self.tokens, self.matched.marks, head_last=self.head_last)
+        self.aside = [self._quote(part) for part in aside]
+        for bag in asked:
             self._take(bag)
             if len(self.refused) == _QUOTES:
                 break  # no more can be quoted, and one is enough to refuse
         self._give_up_waiting()
         return self._judge()
-
-    def _clauses(self) -> list[Bag]:
-        clauses: list[Bag] = []
-        current: list[Mark] = []
-        for mark in without_instead(self.matched.marks):
-            if mark.family in {"and", "break"} and not self.tokens[mark.first].quoted:
-                clauses.append(Bag(tuple(current), self.head_last))
-                current = []
-            else:
-                current.append(mark)
-        clauses.append(Bag(tuple(current), self.head_last))
-        return [as_complaint(bag) for bag in _with_then(clauses) if bag.families - {"break"}]
 
     def _take(self, bag: Bag) -> None:
         if bag.has("unknown"):
@@ -182,6 +166,10 @@ class _Draft:
 
     def _take_unknown(self, bag: Bag) -> None:
         """A clause with unknown words: understood as a whole, with one that waits, or refused."""
+        spared = read_spared(bag)
+        if spared is not None:
+            self._record(Step(bag, spared))
+            return
         whole = self.waiting.joined(bag) if self.waiting and joinable(self.waiting, bag) else bag
         points = whole.has("picture", "ordinal")  # what a picture is to another is lost in a guess
         rescued = self.rescuer.look(whole) if self.rescuer and not points else None
@@ -293,9 +281,10 @@ class _Draft:
             return self._refusal()
         warnings = tuple(said for step in self.steps for said in step.reading.warnings)
         warnings += (*unkept(kept, operations), *formats(self.tokens, self.matched.marks))
+        warnings += tuple(f"{part[:_SAID]}: read as no request" for part in self.aside[:1])
         final = tuple(keeping(operation, kept) for operation in operations)
         confidence = _SURE - 0.1 * self.matched.typos - 0.1 * len(warnings)
-        warnings += tuple(self.said)
+        warnings += (*(f"{part[:_SAID]}: read as no request" for part in self.aside[1:]), *self.said)
         if self.shares:
             confidence = min(confidence, worth(min(self.shares)))
         return Plan(self.language, final, max(round(confidence, 3), 0.3), (), warnings)
@@ -307,16 +296,19 @@ class _Draft:
                 step.reading = Reading(kept=frozenset({"subject"}))
 
     def _refusal(self) -> Plan:
-        quotes: list[str] = []
-        for first, last in self.refused[:_QUOTES]:
-            end = min(last, len(self.tokens))
-            if first < end:
-                quotes.append(self._quote(self.tokens[first].start, self.tokens[end - 1].end))
-        if not quotes:
-            quotes = [self.text.strip()[:_QUOTE] or '""']
+        quotes = [self._between(first, last) for first, last in self.refused[:_QUOTES]]
+        quotes = [quote for quote in quotes if quote] or [self.text.strip()[:_QUOTE] or '""']
         return Plan(self.language, (), _REFUSED, tuple(quotes))
 
-    def _quote(self, start: int, end: int) -> str:
+    def _quote(self, bag: Bag) -> str:
+        return self._between(bag.marks[0].first, bag.marks[-1].last)
+
+    def _between(self, first: int, last: int) -> str:
+        """What was written in tokens ``first`` up to ``last``, with the quotation marks around it."""
+        last = min(last, len(self.tokens))
+        if first >= last:
+            return ""
+        start, end = self.tokens[first].start, self.tokens[last - 1].end
         if start and self.text[start - 1] in '"“„«「『':
             start -= 1
         if self.text[end : end + 1] in tuple('"”“»」』'):

@@ -20,6 +20,9 @@ _VERBS = frozenset(
     {"change", "put", "add", "remove", "cutout", "blur", "crop", "flip", "rotate", "turn", "keep"}
 )
 _VERBS |= {"resize", "extend", "straighten", "write", "privacy", "enhance", "denoise", "sharpen", "neg"}
+_EDITS = frozenset(
+    {"extend", "crop", "resize", "blur", "remove", "cutout", "straighten", "sharpen", "denoise"}
+)
 _DETAILS = frozenset({"side", "middle", "colour", "lettering", "corner"})
 
 
@@ -43,12 +46,20 @@ def unmarked(text: str) -> Quotation | None:
     quotation = after_colon(text)
     if quotation is None or not speaks_of_text(text[: quotation.start], ()):
         return None
-    further = in_sentences(quotation.words)[1:]
+    first, *further = in_sentences(quotation.words) or [""]
+    if _begins_with_a_verb(_marks(first)):  # "I need room for a headline: extend it at the top"
+        return None
     if any(mark.family in _VERBS for part in further for mark in _marks(part)):
         return None
     marks = _marks(quotation.words)
     last = next((mark for mark in reversed(marks) if mark.family != "filler"), None)
     return None if len(marks) > 1 and last and last.family in _DETAILS else quotation
+
+
+def _begins_with_a_verb(marks: Sequence[Mark]) -> bool:
+    words = [mark for mark in marks if mark.family != "filler"]
+    known = all(mark.family != "unknown" for mark in marks)
+    return known and len(words) > 1 and words[0].family in _EDITS
 
 
 def _marks(text: str) -> tuple[Mark, ...]:

@@ -36,6 +36,7 @@ from retouch.engines.planner.texts import read_text
 from retouch.engines.planner.tones import axes_of
 
 _MOST = 100
+_LIGHTS = frozenset(["luces", "luzes"])
 _WITHOUT_AMOUNT = frozenset(
     {"geometry", "background.replace", "background.remove", "sky.replace", "privacy", "upscale"}
 )
@@ -119,6 +120,8 @@ def _names_a_part(bag: Bag, operation: Operation) -> bool:
 def _style(bag: Bag) -> Reading | None:
     """Convert the picture to a style."""
     allowed = FRAME | AMOUNT | {"style", "person", "adj", "up", "more"}
+    if bag.names("look") == ["vintage"] and "vaporwave" in bag.names("style"):  # "80s vaporwave"
+        allowed |= {"look"}
     if bag.has("style") and {"cyberpunk", "vaporwave"} & set(bag.names("style")):
         allowed |= {"part"}
     styles = bag.names("style")
@@ -155,6 +158,11 @@ def _tone(bag: Bag) -> Reading | None:
     allowed = (
         FRAME | AMOUNT | {"axis", "cmp", "adj", "up", "down", "more", "less", "too", "property", "symbol"}
     )
+    if bag.has("up", "down") and bag.has("part"):  # "baja las luces"
+        marks = (
+            replace(mark, label="axis:highlights") if mark.text in _LIGHTS else mark for mark in bag.marks
+        )
+        bag = replace(bag, marks=tuple(marks))
     if not bag.has("axis", "cmp", "adj") or not bag.only(allowed):
         return None
     axes = axes_of(bag)

@@ -116,6 +116,7 @@ _INSTEAD = (
     "بدل",
     "عوض",
 )
+_SKIES = frozenset(["sky", "ciel", "cielo", "himmel", "ceu", "небо", "неба", "سماء", "السماء"])
 _HEAD_LAST = "\u0900"  # from Devanagari on, scripts of languages in which "instead of" comes after its noun
 _ENDS = frozenset({"break", "and"})
 _REPLACEABLE = _DESCRIBES | {"background"}
@@ -188,6 +189,7 @@ def _moved(marks: Sequence[Mark], at: int) -> Sequence[Mark] | None:
     """The thing after the "instead of" at ``at`` put before what comes in its place."""
     end = next((i for i in range(at + 2, len(marks)) if marks[i].family in _ENDS), len(marks))
     old = [each for each in marks[at + 2 : end] if each.family != "filler"]
+    old = [replace(each, label="sky") if _is_a_sky(each) else each for each in old]
     things = [each for each in old if each.family in {"sky", "background"}]
     start = next((i + 1 for i in range(at - 1, -1, -1) if marks[i].family in _ENDS), 0)
     if len(things) != 1 or start == at or any(each.family not in _REPLACEABLE for each in old):
@@ -196,6 +198,11 @@ def _moved(marks: Sequence[Mark], at: int) -> Sequence[Mark] | None:
     said = any(each.family in {"change", "put"} for each in marks[start:at])
     verb = () if said else (replace(thing, label="change"),)
     return (*marks[:start], *verb, thing, *marks[start:at], *marks[end:])
+
+
+def _is_a_sky(mark: Mark) -> bool:
+    """Whether a scene names the sky that is there: "à la place de ce ciel gris"."""
+    return mark.family == "scene" and mark.text in _SKIES
 
 
 def undoes(bag: Bag) -> bool:

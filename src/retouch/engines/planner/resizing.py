@@ -16,6 +16,7 @@ _SMALLER = {"": 67, "little": 80, "half": 50, "much": 50}
 _PERCENT = frozenset(range(1, 1001)) - {100}
 _SIDES = ("width", "height")
 _ENLARGES = ("увелич", "уменьш")  # without an axis it is the picture that grows
+_HIGH = frozenset(["high", "hoch", "haut"])  # beside pixels; else they mean more
 _SIZES = frozenset({"size", "resolution"})
 
 
@@ -38,6 +39,9 @@ def _asked(bag: Bag) -> bool:
         mark.text.startswith(_ENLARGES) for mark in bag.content
     ):
         return True
+    order = [mark.family for mark in bag.content]
+    if sorted(order) in (["down", "image", "number"], ["image", "number", "up"]) and says(bag, "percent"):
+        return bag.head_last or order.index("image") > 0  # "reduce the photo to 40 %"
     sized = bag.has("resize", "size", *_SIDES) or not _SIZES.isdisjoint(bag.names("property"))
     if any(bag.names("times")) and bag.has("image", "rest", "change", "put", "up", "down"):
         return True
@@ -73,7 +77,7 @@ def _one_side(bag: Bag, number: Mark) -> Reading | None:
     side = pixels(number)
     if not side or bag.all(*_SIDES) or bag.has("amount", "more", "less"):
         return None
-    if bag.has("height"):
+    if bag.has("height") or (in_pixels(bag) and any(mark.text in _HIGH for mark in bag.content)):
         return _resize(height=side)
     if bag.has("width"):
         return _resize(width=side)

@@ -11,7 +11,7 @@ from retouch.engines.planner.words import LATIN, Lexicon, Node, load
 
 _ONE_EDIT_FROM = 5
 _TWO_EDITS_FROM = 8
-_EXCHANGE_FROM = 7
+_EXCHANGE_FROM = 8
 _LONGEST = 24
 
 
@@ -38,8 +38,10 @@ def guess(word: str, language: str) -> str:
 
 
 def _another_word(word: str, known: str) -> bool:
-    """A short word with one letter exchanged is more often another word: "money" is not "Monet"."""
-    return len(word) == len(known) < _EXCHANGE_FROM and sorted(word) != sorted(known)
+    """A word with letters exchanged is more often another word: "money" is not "Monet"."""
+    exchanged = sum(a != b for a, b in zip(word, known, strict=False))
+    others = len(word) == len(known) and sorted(word) != sorted(known)
+    return others and (len(known) < _EXCHANGE_FROM or exchanged > 1)
 
 
 def _the_one(word: str, near: set[str]) -> str:

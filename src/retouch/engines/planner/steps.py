@@ -106,6 +106,9 @@ def _oddness(steps: list[Step]) -> tuple[bool, int]:
 def contradicts(step: Step, kept: frozenset[str]) -> bool:
     """Whether a step changes what is to be kept."""
     target = step.reading.operation.arguments.get("target", "") if step.reading.operation else ""
+    action = step.reading.operation.arguments.get("action", "") if step.reading.operation else ""
+    if f"no {action}" in kept or (action == "rotate" and "no turn" in kept):
+        return True  # "turn it right but don't turn anything"
     if step.kind == "remove":  # "remove the man and keep everything else" contradicts nothing
         return target != "mask" and "subject" in kept
     return target in kept or ("background" in kept and step.kind.startswith(("background.", "sky.")))

@@ -49,7 +49,7 @@ def _add(bag: Bag) -> Reading | None:
     quotes = _quotes(bag)
     if len(quotes) != 1 or not bag.only(_GIVEN | _PLACED | {"quote", "text", "caption"}):
         return None
-    asked = bag.has(*_GIVEN) or (bag.has("text", "caption") and bag.has("side", "middle"))
+    asked = bag.has(*_GIVEN, "side", "middle")  # 'at the top "Sale" in white' leaves out the verb
     position = _position(bag)
     colours = colours_of(bag)
     sizes = bag.names("lettering")

@@ -17,13 +17,14 @@ _FILES = (
     *("words", "things", "connect", "talk", "scenes", "places", "styles", "tones", "colours"),
     *("geometry", "frames", "weather", "restore", "recolor", "refused", "later", "cautions", "privacy"),
     *("everyday", "remove", "upscale", "retouch", "texts"),
-    "pictures",
+    *("context", "pictures", "spoken"),
 )
 _BESIDE_QUOTATIONS = "lettering"  # words that mean these things only where text is quoted
 _KNOWN_REFUSAL = {"unknown": "unknown:refused"}  # a bare "unknown" is a word that no table has
 _SHADES = ("hex", "light", "dark")
 _SHORTEST_STEM = 2
 _LONGEST_ENDING = 7
+_ARABIC_FROM, _HINDI_FROM = "\u0600", "\u0900"
 LATIN = ("en", "es", "fr", "de", "pt")
 _LANGUAGES_OF = {"latin": LATIN, "cyrillic": ("ru",), "arabic": ("ar",), "devanagari": ("hi",)}
 
@@ -109,7 +110,16 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(fold("ا" + word)[1:] if word[0] > "\u0600" else fold(word) for word in text.split())
+    """Endings are folded as they are within a word: alone, a vowel sign of Hindi is no letter."""
+    return frozenset(
+        fold(_letter_before(word) + word).removeprefix(_letter_before(word)) for word in text.split()
+    )
+
+
+def _letter_before(ending: str) -> str:
+    if ending[0] < _ARABIC_FROM:
+        return ""
+    return "ا" if ending[0] < _HINDI_FROM else "क"
 
 
 def _together(one: Mapping[str, str], other: Mapping[str, str]) -> Mapping[str, str]:
