@@ -12,6 +12,8 @@ from retouch.engines.planner.matching import Mark
 from retouch.engines.planner.replacing import without_instead
 from retouch.engines.planner.text import Token
 
+_HANGUL = "가"
+
 
 def clauses(
     tokens: Sequence[Token], marks: Sequence[Mark], *, head_last: bool
@@ -31,7 +33,7 @@ def _cut(tokens: Sequence[Token], marks: Sequence[Mark], *, head_last: bool) -> 
     """Cut at punctuation and at words like "and", where they stand in no quotation."""
     parts: list[Bag] = []
     current: list[Mark] = []
-    for mark in without_instead(marks):
+    for mark in _whole_words(without_instead(marks), tokens):
         shortened = (
             mark.family == "break"
             and tokens[mark.first].key == "."
@@ -46,6 +48,17 @@ def _cut(tokens: Sequence[Token], marks: Sequence[Mark], *, head_last: bool) -> 
         else:
             current.append(mark)
     return [*parts, Bag(tuple(current), head_last)]
+
+
+def _whole_words(marks: Sequence[Mark], tokens: Sequence[Token]) -> list[Mark]:
+    """``marks`` without an "and" that is a syllable of an unlisted Korean word: 서 in 엽서집."""
+    whole = list(marks)
+    for at, mark in enumerate(marks[1:-1], 1):
+        syllable = mark.family == "and" and mark.last - mark.first == 1 and mark.text >= _HANGUL
+        inside = syllable and marks[at - 1].family == marks[at + 1].family == "unknown"
+        if inside and tokens[mark.first].end == tokens[mark.last].start:
+            whole[at] = replace(mark, label="unknown")
+    return whole
 
 
 def _with_then(clauses: list[Bag]) -> list[Bag]:

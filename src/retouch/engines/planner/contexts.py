@@ -1,7 +1,7 @@
 """Clauses that ask for nothing: why somebody asks, what for, how the picture came about.
 
 "Remove the background because I'm printing stickers", "they are minors", 印刷するので: whatever words stand
-in such a clause, none of them is a wish. It is known by the words that begin it, or, where verbs come last, by
+in such a clause, none of them is a wish. It is known by the words that begin it or, where verbs come last, by
 those that end it (lexicon/context.toml). A clause with a verb of editing is never one, nor is one with a
 negation, a quotation, or something that may be a complaint ("it is too dark").
 """
