@@ -33,3 +33,20 @@ async def test_a_plan_wants_a_prompt(client: httpx2.AsyncClient) -> None:
     answer = await client.post("/v1/plan", json={"model": "retouch-builtin"})
 
     assert problem(answer, 400, "invalid_request_error")["param"] == "prompt"
+
+
+async def test_the_refusal_is_worded_in_the_language_asked_for_and_in_no_other(
+    client: httpx2.AsyncClient,
+) -> None:
+    """That an instruction is German does not say what its sender's program wants to read."""
+    refused = {"prompt": "Komponiere eine Fuge in d-Moll"}
+
+    plain = (await client.post("/v1/plan", json=refused)).json()
+    spanish = (await client.post("/v1/plan?language=es-MX", json=refused)).json()
+    fine = (await client.post("/v1/plan?language=es", json={"prompt": STARRY["prompt"]})).json()
+
+    assert wire.PlanAnswer.model_validate(plain).data.language == "de"
+    assert plain["data"]["message"].startswith("The instruction could not be carried out")
+    assert spanish["data"]["message"].startswith("No se puede llevar a cabo esta instrucción.")
+    assert "Komponiere" in spanish["data"]["message"]
+    assert "message" not in fine["data"]

@@ -19,7 +19,7 @@ from retouch.api.idempotency import HEADER, REPLAYED, once_key
 from retouch.api.inputs import Intake
 from retouch.api.openapi import SSE_EVENT, edit_body, header, headers, problems_of
 from retouch.api.services import Services, services
-from retouch.api.tasks import show
+from retouch.api.tasks import Language, show
 from retouch.api.waiting import has_room, preferred_wait, require_room, until_ended
 from retouch.errors import InstructionNotSupported, InvalidRequest, RequestError, StorageUnavailable
 
@@ -59,7 +59,11 @@ _DESCRIBED: Final = edit_body() | _HEADERS
     | {200: _STREAM, 202: {"model": wire.QueuedAnswer, "description": "The form of 2026-07-27."}},
     openapi_extra=_DESCRIBED,
 )
-async def submit_edit(request: Request, caller: Caller) -> Response:
+async def submit_edit(
+    request: Request,
+    caller: Caller,
+    language: Language = "en",  # noqa: ARG001 - described here, read by whoever makes the answer
+) -> Response:
     """Submit an edit. Answers at once with the id of a task that will end in exactly one outcome.
 
     OpenAI's and xAI's forms are told by their fields; they wait, and answer with the pictures (or a stream).
@@ -108,7 +112,7 @@ async def _shown(
     # Where too many wait already, a preference is one that is not met: the answer says nothing of it.
     if patience is not None and has_room(house):
         task = await until_ended(house, task, patience)
-        body = {"code": 200, "data": show(request, task, "en")}
+        body = {"code": 200, "data": show(request, task, sync.language_of(request))}
         return JSONResponse(body, headers={"Preference-Applied": f"wait={patience}"})
     if request.headers.get(apimart.VERSION_HEADER) == apimart.VERSION:
         poll_url = f"{house.links.base(request)}/v1/tasks/{task.id}"

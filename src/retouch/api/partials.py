@@ -43,14 +43,14 @@ def stream(request: Request, house: Services, task: Task) -> StreamingResponse:
 
 async def _told(request: Request, house: Services, task: Task) -> AsyncIterator[bytes]:
     try:
-        async for name, data in _events(house, task):
+        async for name, data in _events(house, task, sync.language_of(request)):
             yield _frame(name, data) if name else b": waiting\n\n"
     except RequestError as error:
         document = problems.document(error, request_id(request.scope))
         yield _frame("error", {"type": "error", **document})
 
 
-async def _events(house: Services, task: Task) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+async def _events(house: Services, task: Task, language: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
     """Names and data; no name where only the line is to be kept alive."""
     deadline = asyncio.get_running_loop().time() + house.settings.sync_wait_s
     seen = 0
@@ -58,7 +58,7 @@ async def _events(house: Services, task: Task) -> AsyncIterator[tuple[str, dict[
         while not (feed.ended and seen >= feed.last):
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:
-                sync.delivered(task)  # raises, as it has not ended
+                sync.delivered(task, language)  # raises, as it has not ended
             events = await news(feed, seen, min(left, house.settings.stream_heartbeat_s))
             if events is None:
                 yield "", {}
@@ -70,7 +70,7 @@ async def _events(house: Services, task: Task) -> AsyncIterator[tuple[str, dict[
                 if event.kind == "preview" and (shown := await _partial(house, task, event)):
                     yield "image_edit.partial_image", shown
                 elif is_end(event):
-                    async for each in _final(house, task):
+                    async for each in _final(house, task, language):
                         yield "image_edit.completed", each
 
 
@@ -89,9 +89,9 @@ async def _partial(house: Services, task: Task, event: TaskEvent) -> dict[str, A
     }
 
 
-async def _final(house: Services, task: Task) -> AsyncIterator[dict[str, Any]]:
+async def _final(house: Services, task: Task, language: str) -> AsyncIterator[dict[str, Any]]:
     ended = await house.tasks.get(task.id, task.account_id) or task
-    outcome = sync.delivered(ended)
+    outcome = sync.delivered(ended, language)
     for picture in outcome.pictures:
         yield {
             "type": "image_edit.completed",

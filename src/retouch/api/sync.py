@@ -60,7 +60,7 @@ async def answer(request: Request, house: Services, task: Task, reply: Reply) ->
 
 async def pictures(request: Request, house: Services, task: Task, reply: Reply) -> dict[str, Any]:
     """What a completed task delivers, in the dialect's shape; raises for every other end."""
-    outcome = delivered(task)
+    outcome = delivered(task, language_of(request))
     data = [await _one(request, house, task, picture, reply) for picture in outcome.pictures]
     shown: dict[str, Any] = {
         "created": int(task.created_at.timestamp()),
@@ -68,6 +68,11 @@ async def pictures(request: Request, house: Services, task: Task, reply: Reply) 
         **said(outcome),
     }
     return shown | look(task) | {"usage": USAGE} if reply.dialect == "openai" else shown
+
+
+def language_of(request: Request) -> str:
+    """The language that the query asks for; English where it asks for none."""
+    return request.query_params.get("language", "en")
 
 
 def said(outcome: TaskOutcome) -> dict[str, Any]:
@@ -95,15 +100,15 @@ def _background(task: Task) -> str:
     return "transparent" if cut else "auto"
 
 
-def delivered(task: Task) -> TaskOutcome:
-    """The outcome of a completed task; raises a RequestError for every other state."""
+def delivered(task: Task, language: str) -> TaskOutcome:
+    """The outcome of a completed task; raises a RequestError, in ``language``, for every other state."""
     if task.status is Status.COMPLETED and task.outcome is not None:
         return task.outcome
     if task.status is Status.CANCELLED:
         raise Conflict("The task was cancelled.")
     if task.failure is None:
         raise WaitTimeout(f"The task has not ended yet; it goes on. Ask for it: GET /v1/tasks/{task.id}")
-    message = f"{task.failure.code}: {messages.say(task.failure, 'en')}"
+    message = f"{task.failure.code}: {messages.say(task.failure, language)}"
     raise _failure_class(task.failure.code)(message)
 
 

@@ -198,6 +198,9 @@ class PlanObject(_Wire):
     confidence: float
     unsupported: list[str]
     warnings: list[str] = Field(default_factory=list)
+    message: str | None = Field(
+        default=None, description="Only where nothing can be done: why, as the failed task would say it."
+    )
 
 
 class PlanAnswer(_Wire):
