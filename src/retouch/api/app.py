@@ -68,6 +68,7 @@ def create_app(settings: Settings, *, services: Services | None = None) -> FastA
     )
     for room in _ROOMS:
         app.include_router(room.router)
+    app.state.routes = [route for room in _ROOMS for route in room.router.routes]
     app.webhooks.include_router(webhooks.receivers)
     app.openapi = functools.partial(openapi.describe, app, settings.models)  # type: ignore[method-assign]  # the framework's own door
     return app

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from retouch import telemetry
 from retouch.api.context import request_id
@@ -24,8 +25,9 @@ from retouch.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from starlette.routing import Route
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 RETRY_AFTER_S = "5"
@@ -66,8 +68,7 @@ def unavailable(message: str) -> ServiceUnavailable:
 
 
 def method_not_allowed(allow: str) -> MethodNotAllowed:
-    """A 405 with the methods that the path takes; the router says HEAD alone where GET is there, too."""
-    allow = "GET, HEAD" if allow == "HEAD" else allow
+    """A 405 with the methods that the path takes."""
     return MethodNotAllowed(
         f"This route does not take that method; it takes {allow}.", headers={"Allow": allow}
     )
@@ -75,7 +76,18 @@ def method_not_allowed(allow: str) -> MethodNotAllowed:
 
 async def handle(request: Request, error: Exception) -> Response:
     """Starlette's exception handler for everything that is foreseen."""
+    if isinstance(error, HTTPException) and error.status_code == MethodNotAllowed.status:
+        error = method_not_allowed(", ".join(_methods(request)))
     return answer(translate(error), request.scope)
+
+
+def _methods(request: Request) -> list[str]:
+    """What the path takes, of all its routes; the router itself names only those of the first."""
+    routes: Sequence[Route] = request.app.state.routes
+    path = next(route.path for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    # A route that is hidden is there to refuse, unless it is a HEAD.
+    told = [each for each in routes if each.include_in_schema or each.methods == {"HEAD"}]
+    return sorted({method for each in told if each.path == path for method in each.methods or ()})
 
 
 FORESEEN: Mapping[Any, Any] = {
@@ -118,8 +130,6 @@ class Boundary:
 
 def _routing_error(error: HTTPException) -> RequestError:
     headers = dict(error.headers or {})
-    if error.status_code == MethodNotAllowed.status:
-        return method_not_allowed(headers.get("Allow", ""))
     if error.status_code == NotFound.status:
         return NotFound("There is no such route; GET /openapi.json lists those there are.")
     if error.status_code == Forbidden.status:

@@ -102,10 +102,10 @@ async def list_webhook_deliveries(
     """What was sent to the account's receivers, newest first, with every attempt."""
     found = await services(request).deliveries.list(
         caller.account_id,
-        task_id=checked_id(page.task, "task") if page.task else None,
+        task_id=None if page.task is None else checked_id(page.task, "task"),
         state=page.state,
         limit=page.limit + 1,
-        before=_checked(page.cursor, "cursor") if page.cursor else None,
+        before=None if page.cursor is None else _checked(page.cursor, "cursor"),
     )
     following = found[page.limit - 1].id if len(found) > page.limit else None
     shown = [_shown(delivery) for delivery in found[: page.limit]]
