@@ -81,6 +81,10 @@ bench: $(VENV)/.dev  ## Measure, and write docs/reference/measurements.md
 gallery: $(VENV)/.dev  ## Make the contact sheets in docs/gallery again
 	$(BIN)/python scripts/gallery.py
 
+.PHONY: webhook-campaign
+webhook-campaign: $(VENV)/.dev  ## 10,000 events through a receiver that misbehaves, 20 workers killed on the way
+	$(BIN)/python -m tests.crash.webhook_campaign
+
 .PHONY: fuzz-http
 fuzz-http: $(VENV)/.dev  ## 20,000 requests made from /openapi.json against the running service
 	$(BIN)/python -m tests.security.http_campaign

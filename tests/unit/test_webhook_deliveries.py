@@ -277,6 +277,18 @@ async def test_a_receiver_that_hangs_holds_up_no_other(
             never.set()
 
 
+async def test_what_waits_for_a_busy_receiver_gets_no_more_tickets_than_could_be_sent(
+    store: TaskStore, pool: Pool, settings: Settings
+) -> None:
+    """A ticket that finds nothing to send costs a look at the database: of thousands that wait, each."""
+    deliveries = DeliveryStore(pool, with_webhooks(settings, webhook_slots_per_host=3))
+    for host in ["dead.example"] * 8 + ["alive.example"]:
+        await finish(store, await submit(store, request=told(f"https://{host}/hook")))
+    await sql(pool, "DELETE FROM procrastinate_jobs")
+    assert await deliveries.claim()
+    assert await deliveries.make_tickets() == 2 + 1
+
+
 async def test_one_account_holds_at_most_half_of_the_slots(
     store: TaskStore, pool: Pool, settings: Settings
 ) -> None:

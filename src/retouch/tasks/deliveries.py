@@ -132,7 +132,7 @@ class DeliveryStore:
     async def make_tickets(self) -> int:
         """Tickets for what is due without one; answers how many were made. Safe beside others."""
         await self._run("delete_stale", queue=WEBHOOKS.queue, stalled_s=WORKER_STALLED_S)
-        return await self._run("make_missing")
+        return await self._run("make_missing", per_host=self._limits["per_host"])
 
     # --- the door
 

@@ -107,13 +107,22 @@ WHERE account_id = %(account_id)s
 ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: make_missing
--- Tickets for what is due and has none: its ticket was lost, its pause is over, or its worker died.
-SELECT make_webhook_ticket(id) FROM (
-    SELECT id FROM webhook_deliveries AS delivery
+-- Tickets for what is due and has none: its ticket was lost, its pause is over, or its worker died. Of one receiver
+-- no more than could be sent to it now: whoever has sent one looks for the next himself.
+WITH busy AS (
+    SELECT host, count(*) AS messages FROM webhook_deliveries
+    WHERE lease_until > clock_timestamp() GROUP BY host
+), due AS (
+    SELECT id, host, due_at, row_number() OVER (PARTITION BY host ORDER BY due_at) AS place
+    FROM webhook_deliveries AS delivery
     WHERE state = 'pending' AND due_at <= clock_timestamp()
       AND NOT EXISTS (
           SELECT FROM procrastinate_jobs AS job WHERE job.queueing_lock = delivery.id AND job.status = 'todo')
-    ORDER BY due_at LIMIT 100) AS due;
+)
+SELECT make_webhook_ticket(id) FROM (
+    SELECT id FROM due LEFT JOIN busy USING (host)
+    WHERE place + coalesce(messages, 0) <= %(per_host)s
+    ORDER BY due_at LIMIT 100) AS first;
 
 -- name: delete_stale
 -- Tickets that nobody will finish: of workers that are gone.
