@@ -97,13 +97,13 @@ class Unauthenticated(RequestError):
 
 
 class PaymentRequired(RequestError):
-    """A quota is used up."""
+    """The key's quota does not reach for this submit; the message says how it stands and when it renews."""
 
     status, type = 402, "payment_required"
 
 
 class Forbidden(RequestError):
-    """The key may not use this model, route or address."""
+    """The key may not use this model, this route, or any from this address."""
 
     status, type = 403, "permission_error"
 
@@ -151,7 +151,7 @@ class UnsupportedMediaType(RequestError):
 
 
 class RateLimited(RequestError):
-    """Too many requests; carries ``Retry-After``."""
+    """Too many requests a minute, or tasks at once; carries ``Retry-After``."""
 
     status, type = 429, "rate_limit_error"
 

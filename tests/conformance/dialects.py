@@ -16,6 +16,7 @@ from retouch.api.dialects.draft import Draft, Given
 from retouch.api.dispatch import read_draft
 from retouch.fetch.source import decode_data_uri
 from retouch.settings import Settings
+from retouch.tasks.keys import Principal
 from retouch.testing import pictures
 
 PNG: Final = pictures.saved(pictures.photo(8, 6))
@@ -75,7 +76,7 @@ async def heard(said: httpx2.Request, settings: Settings = SETTINGS) -> Draft:
     async def receive() -> Message:
         return {"type": "http.request", "body": content, "more_body": False}
 
-    return await read_draft(Request(scope, receive), settings)
+    return await read_draft(Request(scope, receive), settings, Principal("default", "key_test", admin=False))
 
 
 def bytes_of(picture: Given) -> bytes:

@@ -19,6 +19,13 @@ ROUTES = [
     ("GET", "/v1/models"),
     ("GET", "/v1/balance"),
     ("GET", "/v1/user/balance"),
+    ("GET", "/v1/usage"),
+    ("POST", "/v1/keys"),
+    ("GET", "/v1/keys"),
+    ("GET", "/v1/keys/audit"),
+    ("GET", "/v1/keys/key_01KAP3QW8ZJ4V5N6C7X9B2D1EF"),
+    ("PATCH", "/v1/keys/key_01KAP3QW8ZJ4V5N6C7X9B2D1EF"),
+    ("DELETE", "/v1/keys/key_01KAP3QW8ZJ4V5N6C7X9B2D1EF"),
 ]
 
 

@@ -15,12 +15,14 @@ from retouch.api import (
     edits,
     events,
     files,
+    keys,
     openapi,
     plan,
     problems,
     system,
     tasks,
     uploads,
+    usage,
     webhooks,
 )
 from retouch.api.context import Context
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from retouch.settings import Settings
 
 # In the order in which the description shows them.
-_ROOMS = (edits, tasks, events, webhooks, uploads, files, plan, account, system)
+_ROOMS = (edits, tasks, events, webhooks, uploads, files, plan, account, usage, keys, system)
 
 
 def create_app(settings: Settings, *, services: Services | None = None) -> FastAPI:

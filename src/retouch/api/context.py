@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import structlog
@@ -32,6 +33,11 @@ def request_id(scope: Scope) -> str:
     return str(state["request_id"])
 
 
+def add_headers(scope: Scope, headers: Mapping[str, str]) -> None:
+    """Headers for the answer to this request, be it an error."""
+    scope.setdefault("state", {}).setdefault("answer_headers", {}).update(headers)
+
+
 def route_template(scope: Scope) -> str:
     """``/v1/tasks/{task_id}``, never the id itself: metric labels must stay few."""
     return str(getattr(scope.get("route"), "path", "unmatched"))
@@ -56,7 +62,9 @@ class Context:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = identity
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = identity
+                headers.update(scope["state"].get("answer_headers", {}))
             await send(message)
 
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from retouch.api.auth import narrowed
 from retouch.api.body import media_type, read_object
 from retouch.api.dialects import apimart, openai, xai
 from retouch.api.dialects.form import FormField
@@ -22,20 +23,24 @@ if TYPE_CHECKING:
 
     from retouch.api.dialects.draft import Draft
     from retouch.settings import Settings
+    from retouch.tasks.keys import Principal
 
 _OTHER_PARTS = 48  # fields of a form beside its pictures
 
 
-async def read_draft(request: Request, settings: Settings) -> Draft:
+async def read_draft(request: Request, settings: Settings, caller: Principal) -> Draft:
     """The submit in the body, whatever its dialect.
 
     Raises:
         RequestError: naming the first field at fault.
+        Forbidden: a model that the caller's key may not use.
     """
     if media_type(request.headers.get("content-type"))[0] == "multipart/form-data":
-        return openai.parse_form(await _fields(request, settings), settings)
+        parts = await _fields(request, settings)
+        named = [part.data.decode("utf-8", "replace") for part in parts if part.name == "model"]
+        return openai.parse_form(parts, narrowed(caller, settings, named[-1] if named else None))
     body = await read_object(request)
-    return _dialect(body)(body, settings)
+    return _dialect(body)(body, narrowed(caller, settings, body.get("model")))
 
 
 def _dialect(body: Mapping[str, Any]) -> Callable[[Mapping[str, Any], Settings], Draft]:

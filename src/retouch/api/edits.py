@@ -11,7 +11,7 @@ from ulid import ULID
 
 from retouch import telemetry
 from retouch.api import partials, problems, sync, wire
-from retouch.api.auth import Caller
+from retouch.api.auth import MeteredCaller
 from retouch.api.context import request_id
 from retouch.api.dialects import apimart
 from retouch.api.dispatch import read_draft
@@ -55,13 +55,13 @@ _DESCRIBED: Final = edit_body() | _HEADERS
 @router.post(
     "/v1/images/edits",
     response_model=wire.SubmitAnswer | wire.TaskAnswer | wire.SyncAnswer,
-    responses=problems_of(400, 401, 404, 408, 409, 410, 413, 415, 500, 503, 504)
+    responses=problems_of(400, 401, 402, 403, 404, 408, 409, 410, 413, 415, 429, 500, 503, 504)
     | {200: _STREAM, 202: {"model": wire.QueuedAnswer, "description": "The form of 2026-07-27."}},
     openapi_extra=_DESCRIBED,
 )
 async def submit_edit(
     request: Request,
-    caller: Caller,
+    caller: MeteredCaller,
     language: Language = "en",  # noqa: ARG001 - described here, read by whoever makes the answer
 ) -> Response:
     """Submit an edit. Answers at once with the id of a task that will end in exactly one outcome.
@@ -72,7 +72,7 @@ async def submit_edit(
     house = services(request)
     refuse_when_full(house)
     patience = preferred_wait(request)
-    draft = await read_draft(request, house.settings)
+    draft = await read_draft(request, house.settings, caller)
     if draft.reply is not None:
         require_room(house)
     task, replayed = await submit(house, draft, caller, request_id(request.scope), once_key(request, draft))

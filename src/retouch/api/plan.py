@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
 from retouch.api import messages, wire
-from retouch.api.auth import Caller
+from retouch.api.auth import Caller, narrowed
 from retouch.api.body import read_object
 from retouch.api.dialects import common
 from retouch.api.openapi import json_body, problems_of
@@ -26,16 +26,16 @@ router = APIRouter(tags=["plan"])
 @router.post(
     "/v1/plan",
     response_model=wire.PlanAnswer,
-    responses=problems_of(400, 401, 415),
+    responses=problems_of(400, 401, 403, 415),
     openapi_extra=json_body(wire.PlanQuestion),
 )
-async def plan_edit(request: Request, caller: Caller, language: Language = "en") -> JSONResponse:  # noqa: ARG001 - asked for so that a key is wanted
+async def plan_edit(request: Request, caller: Caller, language: Language = "en") -> JSONResponse:
     """The plan for an instruction: operations in order, or what was not understood.
 
     `message` says the latter as the failed task would, in the language asked for.
     """
-    settings = services(request).settings
     body = await read_object(request)
+    settings = narrowed(caller, services(request).settings, body.get("model"))
     model, prompt = common.model(body, settings), common.prompt(body, settings)
     made, refusal = await asyncio.to_thread(_plan, prompt)
     told = {"message": messages.say(refusal, language)} if refusal else {}

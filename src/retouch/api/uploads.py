@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from ulid import ULID
 
 from retouch.api import wire
-from retouch.api.auth import Caller
+from retouch.api.auth import MeteredCaller
 from retouch.api.edits import refuse_when_full
 from retouch.api.multipart import Part, read_parts
 from retouch.api.openapi import form, problems_of
@@ -35,10 +35,10 @@ _UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f-\x9f"\\/\u061c\u200e\u200f\u202a-\u20
 @router.post(
     "/v1/uploads/images",
     response_model=wire.UploadAnswer,
-    responses=problems_of(400, 401, 408, 413, 415, 503),
+    responses=problems_of(400, 401, 403, 408, 413, 415, 429, 503),
     openapi_extra=form("file", "PNG, JPEG, WebP, GIF (first frame), AVIF or HEIC."),
 )
-async def upload_image(request: Request, caller: Caller) -> JSONResponse:
+async def upload_image(request: Request, caller: MeteredCaller) -> JSONResponse:
     """Keep a picture for a while. Its URL can be used in `image_urls` and `mask_url`."""
     house = services(request)
     refuse_when_full(house)

@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 
 from retouch import telemetry
-from retouch.cli import accounts, api, doctor, edit, keys, mcp, models, plan, run, tasks, worker
+from retouch.cli import (
+    accounts,
+    api,
+    doctor,
+    edit,
+    keys,
+    mcp,
+    models,
+    plan,
+    run,
+    tasks,
+    usage,
+    worker,
+)
 from retouch.cli.common import complain
 from retouch.errors import RetouchError, SetupError, TaskError
 
@@ -47,6 +60,7 @@ app.command("edit")(edit.edit)
 app.command("plan")(plan.plan)
 app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)
+app.command("usage")(usage.usage)
 app.add_typer(keys.app, name="keys")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(accounts.app, name="accounts")

@@ -40,6 +40,11 @@ def refuse_unsafe(settings: Settings) -> None:
             f"listening on {settings.host} makes Retouch reachable from outside: set public_url "
             "(RETOUCH_PUBLIC_URL=https://...) to the address that clients use"
         )
+    for proxy in settings.trusted_proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError:
+            raise ValueError(f"trusted_proxies: {proxy!r} is no address and no CIDR") from None
     if settings.heartbeat_s * 2 > settings.lease_s:
         raise ValueError("heartbeat_s must be under half of lease_s, or live tasks are taken over")
     if settings.secret is not None and len(settings.secret.get_secret_value()) < _SECRET_MIN:

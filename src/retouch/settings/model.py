@@ -53,7 +53,8 @@ class Settings(BaseSettings):
         description="Base of the URLs given to clients. Required for webhooks, and unless bound to loopback.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="CIDRs whose X-Forwarded-For and -Proto are believed; comma-separated."
+        default=(),
+        description="Addresses or CIDRs whose X-Forwarded-For and -Proto are believed; comma-separated.",
     )
     secret: SecretStr | None = Field(
         default=None,

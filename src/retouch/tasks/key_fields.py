@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ _ENTRIES_MAX: Final = 100
 _WHOLE_MAX: Final = 1_000_000
 _LIMIT_MAX: Final = Decimal(10) ** 11
 _LAST_YEAR: Final = 9999
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9._@-]{1,64}", re.ASCII)
 
 # A key of which nothing has been said.
 DEFAULTS: Final[Mapping[str, Any]] = {
@@ -52,6 +54,15 @@ def read(body: Mapping[str, Any], models: Collection[str]) -> dict[str, Any]:
             known = ", ".join(sorted({*_READERS, "quota", "models"}))
             raise InvalidRequest(f"{field} is no field of a key; there are: {known}.", param=field)
     return columns
+
+
+def account(value: Any) -> str:
+    """The name of an account; InvalidRequest where it cannot be one."""
+    if not isinstance(value, str) or not _ACCOUNT.fullmatch(value) or value == "all":
+        raise InvalidRequest(
+            'account must be 1 to 64 letters, digits, ".", "_", "-" or "@", and not "all".', param="account"
+        )
+    return value
 
 
 def shown(columns: Mapping[str, Any]) -> dict[str, Any]:

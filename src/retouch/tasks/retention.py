@@ -36,6 +36,7 @@ class Swept:
     rows: int = 0
     once_keys: int = 0
     webhook_tests: int = 0
+    usage: int = 0
     orphans: int = 0
 
 
@@ -86,6 +87,8 @@ async def sweep(store: TaskStore, objects: ObjectStore, settings: Settings, *, o
             inputs=await _each(pool, objects, _INPUTS, kept),
             uploads=await _each(pool, objects, _UPLOADS),
             rows=await _delete_rows(pool, "delete_rows", settings.task_rows_days * _DAY_S),
+            usage=await _delete_rows(pool, "delete_usage", settings.usage_days * _DAY_S)
+            + await _delete_rows(pool, "delete_quota_use", settings.usage_days * _DAY_S),
             once_keys=await _delete_rows(pool, "delete_once_keys", settings.idempotency_ttl_h * 3600),
             webhook_tests=await _delete_rows(pool, "delete_webhook_tests", settings.task_rows_days * _DAY_S),
             orphans=await delete_orphans(pool, objects, settings.orphan_age_s) if orphans else 0,

@@ -31,6 +31,16 @@ from retouch.api.wire.answers import (
     UploadAnswer,
 )
 from retouch.api.wire.examples import EXAMPLE_REQUEST_ID, PROBLEM_EXAMPLES, SUBMIT_EXAMPLES, TASK_ID
+from retouch.api.wire.keys import (
+    KEY_ID,
+    KeyAnswer,
+    KeyChangePage,
+    KeyObject,
+    KeyPage,
+    KeyRules,
+    NewKeyRequest,
+    UsageAnswer,
+)
 from retouch.api.wire.requests import (
     EditSubmission,
     LinkedPicture,
@@ -56,6 +66,7 @@ __all__ = [
     "BY_NAME",
     "DELIVERY_ID",
     "EXAMPLE_REQUEST_ID",
+    "KEY_ID",
     "PROBLEM_EXAMPLES",
     "SUBMIT_EXAMPLES",
     "TASK_ID",
@@ -65,11 +76,17 @@ __all__ = [
     "EditSubmission",
     "Health",
     "IgnoredParameter",
+    "KeyAnswer",
+    "KeyChangePage",
+    "KeyObject",
+    "KeyPage",
+    "KeyRules",
     "LinkedPicture",
     "MissingTask",
     "ModelList",
     "ModelObject",
     "NamedPicture",
+    "NewKeyRequest",
     "OpenAIEdit",
     "OpenAIForm",
     "Picture",
@@ -90,6 +107,7 @@ __all__ = [
     "TaskObject",
     "TaskPage",
     "UploadAnswer",
+    "UsageAnswer",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookDeliveryAnswer",
@@ -109,5 +127,7 @@ BY_NAME: tuple[type[BaseModel], ...] = (
     TaskIds,
     PlanQuestion,
     WebhookTest,
+    KeyRules,
+    NewKeyRequest,
     Problem,
 )

@@ -159,6 +159,7 @@ class ModelObject(_Wire):
     created: int
     owned_by: str
     engines: list[str] = Field(description="Which engines serve it, in order.")
+    price: float = Field(description="Credits for a delivered picture.")
 
 
 class ModelList(_Wire):
@@ -169,12 +170,18 @@ class ModelList(_Wire):
 
 
 class Balance(_Wire):
-    """What is left of the key's quota; -1 where there is no quota."""
+    """What is left of the key's quota; -1 where there is no quota. The last four fields only with one."""
 
     success: Literal[True]
-    remain_balance: float
-    used_balance: float
+    remain_balance: float = Field(description="What submits may still ask for.")
+    used_balance: float = Field(
+        description="Delivered in this period; without a quota: credits spent so far."
+    )
     unlimited_quota: bool
+    reserved_balance: float | None = Field(default=None, description="Held by tasks that have not ended.")
+    unit: Literal["pictures", "credits"] | None = None
+    per: Literal["total", "day", "month"] | None = None
+    renews_at: int | None = Field(default=None, description="Unix time; null for a quota in all.")
 
 
 class UploadAnswer(_Wire):

@@ -61,3 +61,15 @@ DELETE FROM webhook_deliveries WHERE id IN (
     SELECT id FROM webhook_deliveries
     WHERE task_id IS NULL AND created_at < clock_timestamp() - make_interval(secs => %(age_s)s)
     LIMIT 500);
+
+-- name: delete_usage
+-- What has been accounted for long enough. Totals of quotas do not forget with it: they are kept in quota_use.
+DELETE FROM usage WHERE task_id IN (
+    SELECT task_id FROM usage WHERE ended_at < clock_timestamp() - make_interval(secs => %(age_s)s) LIMIT 500);
+
+-- name: delete_quota_use
+-- Days and months of quotas long past, of which no task is left.
+DELETE FROM quota_use WHERE (key_id, period, starts_at) IN (
+    SELECT key_id, period, starts_at FROM quota_use
+    WHERE ends_at < clock_timestamp() - make_interval(secs => %(age_s)s) AND reserved_pictures = 0
+    LIMIT 500);
