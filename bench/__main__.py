@@ -8,7 +8,7 @@ import sys
 
 from bench.report import ROOT, Section, machine
 
-NAMES = ("submit", "latency", "webhooks", "cutout", "edits", "planner")
+NAMES = ("submit", "latency", "webhooks", "cutout", "edits", "subject", "planner")
 PAGE = ROOT / "docs" / "reference" / "measurements.md"
 
 

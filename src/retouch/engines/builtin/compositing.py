@@ -8,7 +8,7 @@ All light is added in linear sRGB. Lengths are fractions of the longer side unle
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,6 +23,8 @@ from retouch.engines.builtin.operation import Matte
 
 CORE_PIXELS = 8  # how far inside the matte a kept subject is byte-exact
 _OPAQUE = 0.995
+_RELIT = 0.35  # of the rim's relighting, what the middle of a subject gets that need not stay as it is
+_DRIFT = 2.5  # levels that the mean of a channel of that middle may turn: more is another subject
 _TIGHTENED = 0.5, 0.9  # how near the rim, of 1, a matte may turn out to be too wide
 _SRGB = to_srgb(np.linspace(0, 1, 65536, dtype=np.float32))
 
@@ -32,10 +34,10 @@ class Placement:
     """How the subject meets its new background.
 
     ``ambient``: the new place's mean light, linear RGB. ``keep``: the core stays byte-exact. ``relight``:
-    0..1, how far the rim (and without ``keep`` the whole subject) goes toward that light. ``wrap``: 0..1,
-    how much of the background's light spills over the rim. ``shadow``: 0..1, contact shadow on the
-    ground. ``grain``: standard deviation of the photo's noise, sRGB 0..1, given to the background; 0 leaves
-    the background's colours exact.
+    0..1, how far the rim (and without ``keep`` a little the whole subject) goes toward that light.
+    ``wrap``: 0..1, how much of the background's light spills over the rim. ``shadow``: 0..1, contact
+    shadow on the ground. ``grain``: standard deviation of the photo's noise, sRGB 0..1, given to the
+    background; 0 leaves the background's colours exact.
     """
 
     ambient: tuple[float, float, float]
@@ -102,6 +104,7 @@ class _RimLight:
     unmixer: Unmixer
     wide: Plane  # the background's light far and wide, small
     level: float  # luminance of the light that the subject stood in
+    share: float  # of the rim's relighting that the subject's middle gets
 
     @classmethod
     def of(cls, rgb: NDArray[np.uint8], matte: Matte, background: Plane, placement: Placement) -> _RimLight:
@@ -110,7 +113,12 @@ class _RimLight:
         wide = resize(background, (max(1, round(width * scale)), max(1, round(height * scale))))
         unmixer = Unmixer.of(rgb, matte)
         wide = gaussian(wide, max(wide.shape) * 0.03)
-        return cls(rgb, matte, placement, unmixer, wide, _light_about(unmixer, matte))
+        level = _light_about(unmixer, matte)
+        share = 0.0 if placement.keep else _RELIT
+        light = cls(rgb, matte, placement, unmixer, wide, level, share)
+        if share and (drift := light._drift()) > _DRIFT:
+            return replace(light, share=share * _DRIFT / drift)
+        return light
 
     def lay(self, out: NDArray[np.uint8], back: Plane, noise: Plane | None, rows: slice) -> None:
         """Write the subject's pixels of the strip ``rows`` into ``out``."""
@@ -146,10 +154,20 @@ class _RimLight:
         """The subject's middle: its own, or without ``keep`` relit evenly, by table."""
         if self.placement.keep:
             return photo
-        none = np.zeros((1, 1), np.float32)
-        gain = self._gain(np.zeros((1, 3), np.float32), none)
-        table = to_uint8(to_srgb(decode(np.arange(256, dtype=np.uint8))[:, None] * gain))
-        return np.asarray(cv2.LUT(photo, table[None]), np.uint8)
+        return np.asarray(cv2.LUT(photo, to_uint8(self._middle())[None]), np.uint8)
+
+    def _middle(self) -> Plane:
+        """What the 256 levels of each channel become in the subject's middle: (256, 3) sRGB, 0..1."""
+        gain = self._gain(np.zeros((1, 3), np.float32), np.zeros((1, 1), np.float32))
+        return to_srgb(decode(np.arange(256, dtype=np.uint8))[:, None] * gain)
+
+    def _drift(self) -> float:
+        """Levels that the mean of a channel turns by in the subject's middle: the most turned one's."""
+        opaque = (self.matte >= _OPAQUE).astype(np.uint8)
+        histograms = (cv2.calcHist([self.rgb], [c], opaque, [256], [0, 256]) for c in range(3))
+        counts = np.stack([f32(each).reshape(256) for each in histograms], -1)
+        turned = self._middle() * 255 - np.arange(256, dtype=np.float32)[:, None]
+        return float(np.abs((turned * counts).sum(0) / np.maximum(counts.sum(0), 1)).max())
 
     def _gain(self, wide: Plane, edge: Plane) -> Plane:
         """What turns colour and exposure toward the light: the near background's at the rim, else ambient."""
@@ -159,7 +177,7 @@ class _RimLight:
         tint = light / target
         tint = tint / np.maximum(luminance(f32(tint))[..., None], 0.3)
         gain = exposure**0.5 * np.clip(tint, 0.4, 2.0) ** 0.6
-        amount = self.placement.relight * (edge if self.placement.keep else 0.35 + 0.65 * edge)
+        amount = self.placement.relight * (self.share + (1 - self.share) * edge)
         return f32(gain**amount)
 
 
