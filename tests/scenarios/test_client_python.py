@@ -202,5 +202,5 @@ async def test_whoever_stops_listening_hangs_up(server: Server, token: str, stor
     async with retouch.AsyncClient(server.url, token) as client:
         events = client.events(task.id)
         assert (await anext(events)).status == "pending"
-        await events.aclose()  # type: ignore[attr-defined]  # it is a generator
+        await events.aclose()
         assert (await client.get(task.id)).status == "pending"

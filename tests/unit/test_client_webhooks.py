@@ -10,6 +10,7 @@ import time
 import pytest
 
 import retouch
+from retouch.webhooks import sign
 
 # The example of the Standard Webhooks specification and its libraries.
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -39,6 +40,15 @@ def headers(sent: int, *signatures: str) -> dict[str, str]:
 def test_the_specifications_own_example() -> None:
     assert retouch.verify_webhook(BODY, HEADERS, SECRET, EVER) == {"test": 2432232314}
     assert retouch.verify_webhook(BODY.decode(), HEADERS, SECRET, EVER) == {"test": 2432232314}
+
+
+def test_what_this_service_signs_is_believed() -> None:
+    now, secrets = int(time.time()), (b"the new secret, 24 bytes", b"the old secret, 24 bytes")
+    sent = sign.headers(secrets, "msg_1", now, BODY)
+    for secret in secrets:
+        assert retouch.verify_webhook(BODY, sent, sign.write_secret(secret)) == {"test": 2432232314}
+    with pytest.raises(retouch.WebhookRefused, match="no signature"):
+        retouch.verify_webhook(BODY, sent, SECRET)
 
 
 def test_while_the_secret_is_exchanged_either_side_may_be_ahead() -> None:

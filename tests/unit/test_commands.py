@@ -136,6 +136,32 @@ def test_a_mistake_is_one_clear_line(arguments: tuple[str, ...], says: str) -> N
     assert "Traceback" not in done.stderr
 
 
+def test_without_its_library_the_assistant_says_how_to_install_it() -> None:
+    code = "import sys; sys.modules['mcp'] = None; from retouch.cli.main import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "mcp"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'retouch[mcp]'" in done.stderr.replace("\n", "")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_edit_by_a_server_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(pictures.saved(pictures.ball(40, 30)))
+    words = (
+        "edit",
+        str(photo),
+        "sepia",
+        "-o",
+        str(tmp_path / "x.png"),
+        "--server",
+        "https://user:pw@x.example",
+    )
+    done = retouch(*words, "--key", "rt_x")
+    assert done.returncode == 2
+    assert "has no user, password" in done.stderr
+    assert "pw" not in done.stderr.replace("password", "")
+
+
 def test_a_failed_edit_is_a_json_document_too(tmp_path: Path) -> None:
     source = tmp_path / "photo.png"
     source.write_bytes(b"this is no picture")

@@ -96,8 +96,11 @@ class AsyncClient:
         """The task once it has ended, whichever way. Raises TimedOut after ``timeout`` seconds."""
         return await self._run(self._talk.follow(task_id, timeout), on_progress)
 
-    def events(self, task_id: str, *, timeout: float | None = None) -> AsyncIterator[Event]:
-        """What happens to the task, from its beginning; the last event has the ended task."""
+    def events(self, task_id: str, *, timeout: float | None = None) -> AsyncGenerator[Event, None]:
+        """What happens to the task, from its beginning; the last event has the ended task.
+
+        Whoever stops listening before, calls ``aclose()``: that hangs up.
+        """
         return _Walk(self._talk.follow(task_id, timeout), _Wire(self._http, self._server)).events()
 
     async def download(self, task: Task) -> EditResult:

@@ -97,7 +97,7 @@ class Client:
         """The task once it has ended, whichever way. Raises TimedOut after ``timeout`` seconds."""
         return self._run(self._talk.follow(task_id, timeout), on_progress)
 
-    def events(self, task_id: str, *, timeout: float | None = None) -> Iterator[Event]:
+    def events(self, task_id: str, *, timeout: float | None = None) -> Generator[Event, None, Task]:
         """What happens to the task, from its beginning; the last event has the ended task."""
         return _walk(self._talk.follow(task_id, timeout), _Wire(self._http, self._server))
 
