@@ -1,7 +1,7 @@
 """``text.add``: text set on the picture.
 
-Arguments: ``text``, as it is to be read; ``position`` (bottom), ``color`` (white or near black, by the
-ground), ``size`` small | large (in between).
+Arguments: ``text``, as it is to be read; ``position`` (bottom, or top where that is calmer), ``color`` (white
+or near black, by the ground), ``size`` small | large (in between). Faces are spared where there is room.
 
     clean the text → choose a face for each character → break it into equal lines, as large as they fit
       → find the colour that can be read there → draw, blend in linear light
@@ -18,8 +18,10 @@ from typing import Any, Final
 import numpy as np
 
 from retouch.engines.builtin.arguments import choice, colour, known
+from retouch.engines.builtin.face_outlines import face_outlines
 from retouch.engines.builtin.lettering.fonts import Fonts, Weight, load
 from retouch.engines.builtin.lettering.ground import blend, look_for, windowed
+from retouch.engines.builtin.lettering.placing import margin, placed
 from retouch.engines.builtin.lettering.setting import Align, Line, Setter, draw
 from retouch.engines.builtin.lettering.wording import worded
 from retouch.engines.builtin.lettering.wrapping import Piece, filled, joined, narrowest, pieces
@@ -30,7 +32,6 @@ POSITIONS: Final = (
     *("top", "bottom", "center", "left", "right"),
     *("top left", "top right", "bottom left", "bottom right"),
 )
-_MARGIN = 0.06  # of the shorter side
 _MOST_LINES = 14
 
 
@@ -70,15 +71,15 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     """
     known(arguments, ("text", "position", "color", "size"), "text.add")
     text = worded(arguments, "text", context.warnings)
-    position = choice({"position": "bottom", **arguments}, "position", POSITIONS)
+    position = choice(arguments, "position", POSITIONS) if "position" in arguments else None
     size = choice({"size": "medium", **arguments}, "size", _SIZES)
     wanted = colour(arguments) if "color" in arguments else None
     fonts = load()
     layout = laid_out(text, canvas.rgb.shape[:2], _SIZES[size], fonts, 1 + 0.3 * (context.vary(1.0) - 1))
     context.progress(0.3)
-    mask = draw(layout.lines, layout.em, layout.gap, _align(position), fonts).mask
-    top, left = _place(mask.shape, canvas.rgb.shape[:2], position)
-    window, around = windowed(canvas, mask, (top, left), layout.em)
+    mask = draw(layout.lines, layout.em, layout.gap, _align(position or "bottom"), fonts).mask
+    corner = placed(mask.shape, canvas.rgb, position, face_outlines(canvas.rgb, context))
+    window, around = windowed(canvas, mask, corner, layout.em)
     context.progress(0.6)
     look = look_for(window.canvas, around, layout.em, wanted)
     done = window.put_back(canvas, blend(window.canvas, around, layout.em, look))
@@ -94,7 +95,8 @@ def laid_out(text: str, shape: tuple[int, int], size: _Size, fonts: Fonts, turn:
     setter = Setter.of(text, fonts, size.weight)
     parts = pieces(text, setter.measure)
     side = min(shape)
-    room = (shape[1] - 2 * _MARGIN * side) * size.width, (shape[0] - 2 * _MARGIN * side) * size.height
+    edge = 2 * margin(shape)
+    room = (shape[1] - edge) * size.width, (shape[0] - edge) * size.height
     options = [
         option for count in range(1, _MOST_LINES + 1) if (option := _option(parts, count, room, setter))
     ]
@@ -126,13 +128,3 @@ def _align(position: str) -> Align:
     if "left" in position:
         return "left"
     return "right" if "right" in position else "center"
-
-
-def _place(mask: tuple[int, ...], shape: tuple[int, int], position: str) -> tuple[int, int]:
-    """Row and column of the upper left corner of ``mask``, within the margins."""
-    margin = round(_MARGIN * min(shape))
-    vertical, *_, horizontal = (*position.split(), *position.split())
-    spare = max(shape[0] - mask[0], 0), max(shape[1] - mask[1], 0)
-    top = {"top": margin, "bottom": spare[0] - margin}.get(vertical, spare[0] // 2)
-    left = {"left": margin, "right": spare[1] - margin}.get(horizontal, spare[1] // 2)
-    return min(max(top, 0), spare[0]), min(max(left, 0), spare[1])

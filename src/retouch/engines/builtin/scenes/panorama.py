@@ -22,7 +22,6 @@ from retouch.engines.builtin.scenes.scene import Framing, SceneImage, Size, film
 LICENCE = "Apache-2.0; panorama: Poly Haven, CC0-1.0"
 _REACH = np.radians(52.0)  # above and below the horizon, that the files hold
 _DRAWN = 560  # px: nothing in the picture is sharper than that
-_CONFUSION = 0.021  # radius of the circle of confusion, of the longer side
 _JITTER = 0.06  # rad, of the direction that is looked in
 _FLOOR = 0.01  # of the light, below which its logarithm does not go
 _CONTRAST = 1.12
@@ -35,6 +34,8 @@ class View:
     ``directions``: degrees from the panorama's left that one may look in. ``field``: width of the view along
     the picture's longer side, degrees. ``horizon``: its height from the top, 0..1. ``exposure`` scales the
     light, ``tint`` (linear RGB) its colour, ``chroma`` how far colours stand from grey.
+    ``confusion``: radius of the circle of confusion, of the longer side; a place of few forms is not told
+    without them.
     """
 
     directions: tuple[float, ...]
@@ -44,6 +45,7 @@ class View:
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
     chroma: float = 1.12
     mirrored: bool = True
+    confusion: float = 0.021
 
 
 def place(name: str, view: View) -> Callable[[Size, Generator, Framing], SceneImage]:
@@ -55,7 +57,7 @@ def place(name: str, view: View) -> Callable[[Size, Generator, Framing], SceneIm
         scale = min(1.0, _DRAWN / max(size))
         small = max(4, round(size[0] * scale)), max(4, round(size[1] * scale))
         seen = np.exp(_look(light, small, rng, view, eye_level(framing, view.horizon))) - f32(_FLOOR)
-        soft = lens(f32(seen), max(small) * _CONFUSION)
+        soft = lens(f32(seen), max(small) * view.confusion)
         return SceneImage.of(resize(film(soft * f32(view.exposure)) ** f32(_CONTRAST), size))
 
     return draw

@@ -5,6 +5,7 @@ from __future__ import annotations
 from retouch.engines.builtin.scenes.panorama import LICENCE, View, place
 from retouch.engines.builtin.scenes.scene import Scene
 
+_NEARLY = 0.009  # in focus
 _WARM = (1.08, 1.0, 0.88)
 
 
@@ -19,9 +20,13 @@ PLACES = (
     _row("park", "park", View((0, 40, 75, 110, 140, 320), exposure=1.15)),
     _row("countryside", "sunrise", View((30, 70, 100, 125, 155, 180, 265), exposure=1.1)),
     _row("savanna", "night", View((195, 215, 305, 330), exposure=0.7, tint=(1.18, 0.98, 0.74))),
-    _row("canyon", "dawn", View((0, 40, 80, 120, 150, 295, 325), exposure=1.05, tint=(1.1, 1.0, 0.86))),
-    _row("salt flat", "sky", View((0, 60, 120, 165, 215, 245, 300, 330), exposure=1.4)),
-    _row("waterfront", "venice", View((195, 225, 260, 300, 330), exposure=1.05)),
+    _row(
+        "canyon",
+        "dawn",
+        View((0, 40, 80, 120, 325), exposure=1.12, tint=(1.14, 1.0, 0.82), confusion=_NEARLY),
+    ),
+    _row("salt flat", "sky", View((0, 60, 120, 165, 215, 245, 300, 330), exposure=1.4, confusion=_NEARLY)),
+    _row("waterfront", "venice", View((185, 195, 225, 330, 340), exposure=1.05, confusion=_NEARLY)),
     _row("city street", "city", View((165, 190, 215, 245, 265, 290, 320), exposure=1.5, tint=_WARM)),
     _row("old town", "sunset", View((15, 45, 75, 100, 125, 150), exposure=1.35)),
     _row("living room", "apartment", View((165, 195, 205, 275, 290), exposure=1.55)),
