@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -179,3 +180,30 @@ def test_every_word_of_a_scene_asks_for_it(name: str, language: str) -> None:
         text = REQUESTS[language].format(word.strip().rstrip("~"))
         operations = plan_instruction(text).to_json()["operations"]
         assert operations == [{"kind": "background.replace", "scene": name}], text
+
+
+@pytest.mark.parametrize("name", ["waterfront", "canyon", "salt flat"])
+def test_places_of_few_forms_are_nearly_in_focus(name: str) -> None:
+    """Behind a subject they were a blur of two colours that nobody could name."""
+    sharpness = []
+    for seed in range(3):
+        light = SCENES[name].draw((320, 240), np.random.default_rng(seed), Framing()).linear.mean(-1)
+        soft = cv2.GaussianBlur(light, (0, 0), 6)
+        own, blurred = (np.quantile(np.abs(np.diff(each, axis=0)), 0.99) for each in (light, soft))
+        sharpness.append(own / blurred)
+    assert np.median(sharpness) > 2.1
+
+
+def test_sunrise_mirrors_its_sky_in_a_lake_and_mountains_do_not() -> None:
+    """Both were ridges behind ridges with the sun behind them."""
+
+    def likeness(name: str) -> float:
+        scene = SCENES[name]
+        light = scene.draw((320, 240), np.random.default_rng(2), Framing()).linear.mean(-1)
+        shore = round((scene.horizon or 0.6) * 240)
+        depth = 240 - shore - 20
+        below, above = light[shore + 20 :], light[shore - 20 - depth : shore - 20][::-1]
+        return float(np.corrcoef(below.mean(0), above.mean(0))[0, 1])
+
+    assert likeness("sunrise") > 0.6
+    assert likeness("mountains") < likeness("sunrise") - 0.1

@@ -63,7 +63,7 @@ _ROWS = (
     Scene("clear sky", clear_sky.draw),
     Scene("cloudy sky", cloudy_sky.draw),
     Scene("sunset", sunset.draw, horizon=sunset.HORIZON, depth=0.004),
-    Scene("sunrise", sunrise.draw, horizon=0.50, depth=0.005),
+    Scene("sunrise", sunrise.draw, horizon=sunrise.SHORE, depth=0.005),
     Scene("storm", storm.draw, horizon=storm.HORIZON, depth=0.004),
     Scene("fog", fog.draw, horizon=0.60, depth=0.004),
     Scene("underwater", underwater.draw),

@@ -26,7 +26,7 @@ PLACES = (
         View((0, 40, 80, 120, 325), exposure=1.12, tint=(1.14, 1.0, 0.82), confusion=_NEARLY),
     ),
     _row("salt flat", "sky", View((0, 60, 120, 165, 215, 245, 300, 330), exposure=1.4, confusion=_NEARLY)),
-    _row("waterfront", "venice", View((185, 195, 225, 330, 340), exposure=1.05, confusion=_NEARLY)),
+    _row("waterfront", "venice", View((212, 228, 315, 325), exposure=1.05, confusion=_NEARLY)),
     _row("city street", "city", View((165, 190, 215, 245, 265, 290, 320), exposure=1.5, tint=_WARM)),
     _row("old town", "sunset", View((15, 45, 75, 100, 125, 150), exposure=1.35)),
     _row("living room", "apartment", View((165, 195, 205, 275, 290), exposure=1.55)),
