@@ -8,7 +8,18 @@ import sys
 
 from bench.report import ROOT, Section, machine
 
-NAMES = ("submit", "latency", "webhooks", "cutout", "edits", "subject", "planner")
+NAMES = (
+    "submit",
+    "dialects",
+    "inline",
+    "waiting",
+    "latency",
+    "webhooks",
+    "cutout",
+    "edits",
+    "subject",
+    "planner",
+)
 PAGE = ROOT / "docs" / "reference" / "measurements.md"
 
 
