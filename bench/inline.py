@@ -68,6 +68,6 @@ def measure() -> Section:
             Figure("peak over rest, api", f"{peak:.0f} MiB", f"<= {MIB_AIM} MiB", peak <= MIB_AIM),
         ),
         f"A data URI of {PICTURE:,} bytes of noise, {PICTURE * 4 // 3:,} in base64, one at a time: the "
-        f"median of {RUNS}, and the highest peak of the API process (VmHWM, begun anew before each) over its size "
-        "before.",
+        f"median of {RUNS}, and the highest peak of the API process (VmHWM, begun anew before each) over its "
+        "size before.",
     )

@@ -99,16 +99,19 @@ class Work:
         return claimed
 
     async def complete(self, task_id: str, pictures: int = 1) -> None:
-        """Deliver grey pixels."""
-        task = await self.begin(task_id)
+        """Begin, and deliver grey pixels."""
+        await self.deliver(await self.begin(task_id), pictures)
+
+    async def deliver(self, task: Task, pictures: int = 1) -> None:
+        """Grey pixels for a task that was begun."""
         delivered = []
         for index in range(pictures):
-            key = f"results/{task_id}/{task.attempt}/{index}.png"
+            key = f"results/{task.id}/{task.attempt}/{index}.png"
             await self.objects.put(key, PNG)
             seed = task.request.seed + index
             delivered.append(StoredPicture(key, "image/png", 1, 1, len(PNG), seed))
         outcome = TaskOutcome("builtin", tuple(delivered), task.request.ignored, ("a warning",))
-        assert await self.store.complete(task_id, task.attempt, outcome)
+        assert await self.store.complete(task.id, task.attempt, outcome)
 
     async def fail(self, task_id: str, failure: Failure) -> None:
         """Give up for good."""

@@ -104,6 +104,69 @@ def test_a_stream_shows_the_work(sdk: openai.OpenAI) -> None:
     assert difference < 6, "the second one is nearly the result"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "modes"),
+    [
+        (STARRY, ["RGBA", "RGB"]),  # the cut-out, then before its new sky
+        ("Convert the image to cyberpunk style", ["RGB", "RGB"]),  # painted, then at the photo's size
+        ("Make it black and white and add a vignette", ["RGB", "RGB"]),  # after each of the two
+        ("Remove the background and make it black and white", ["RGBA", "RGBA"]),
+    ],
+)
+def test_what_a_stream_shows_is_what_there_is(sdk: openai.OpenAI, prompt: str, modes: list[str]) -> None:
+    """All the previews that may be asked for: each a stage of the work, none of them the photo as it came."""
+    events = list(
+        sdk.images.edit(
+            image=astronaut(),
+            prompt=prompt,
+            model=MODEL,
+            stream=True,
+            partial_images=3,
+            extra_body={"seed": 5},
+        )
+    )
+
+    assert [event.type for event in events[:-1]] == ["image_edit.partial_image"] * len(modes)
+    assert [event.partial_image_index for event in events[:-1]] == [*range(len(modes))]  # type: ignore[union-attr]  # the others have none
+    partials, final = [opened(event.b64_json) for event in events[:-1]], opened(events[-1].b64_json)
+    assert [partial.mode for partial in partials] == modes
+    photo_small = brightness(Image.open(astronaut()).resize(partials[0].size)).astype(int)
+    for partial in partials:
+        shown = partial.convert("RGBA")
+        changed = np.abs(brightness(shown.convert("L")).astype(int) - photo_small).mean()
+        hidden = 255 - np.asarray(shown)[..., 3].mean()
+        assert max(changed, hidden) > 3, "it is not the photo"
+    end = np.asarray(final.convert("RGBA").resize(partials[-1].size), np.int16)
+    last = np.asarray(partials[-1].convert("RGBA"), np.int16)
+    visible = (end[..., 3] > 250) & (last[..., 3] > 250)
+    assert np.abs(end - last)[visible].mean() < 6, "the last one is nearly the result"
+
+
+@pytest.mark.parametrize("partials", [0, 1])
+def test_no_more_previews_than_were_asked_for(sdk: openai.OpenAI, partials: int) -> None:
+    stream = sdk.images.edit(
+        image=astronaut(), prompt=STARRY, model=MODEL, stream=True, partial_images=partials
+    )
+
+    kinds = [event.type for event in stream]
+    assert kinds == ["image_edit.partial_image"] * partials + ["image_edit.completed"]
+
+
+def test_a_transparent_background_beside_an_instruction_that_says_nothing_of_it(sdk: openai.OpenAI) -> None:
+    answer = sdk.images.edit(
+        image=astronaut(), prompt="Make it black and white", model=MODEL, background="transparent"
+    )
+
+    assert answer.data is not None
+    picture = opened(answer.data[0].b64_json)
+    assert picture.mode == "RGBA"
+    alpha = np.asarray(picture)[..., 3]
+    assert (alpha == 0).mean() > 0.2
+    assert (alpha == 255).mean() > 0.2
+    assert answer.background == "transparent"
+    assert answer.model_dump()["ignored"] == []
+
+
 def test_more_than_one_picture_goes_along(sdk: openai.OpenAI) -> None:
     coffee = io.BytesIO(photo("coffee.png"))
     coffee.name = "coffee.png"

@@ -50,6 +50,8 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     faces = cache(lambda: _faces(canvas, context, work))
     sheet = Sheet(to_float(work), strength, context.rng, subject, context.progress, faces)
     painted = to_uint8(style.render(sheet))
+    if canvas.alpha is None:  # else it would show what the alpha hides
+        context.preview(Canvas(painted))
     context.progress(0.9)
     full = _enlarge(painted, work, canvas.rgb, style.enlarge)
     return Canvas(_mix(canvas.rgb, full, 1 - (1 - strength) ** 2), canvas.alpha)
