@@ -177,3 +177,16 @@ async def test_where_nobody_may_wait_a_preference_is_not_met(
     assert answer.json()["data"][0]["status"] == "submitted"
     assert "preference-applied" not in answer.headers
     assert answer.headers["x-task-id"] == answer.json()["data"][0]["task_id"]
+
+
+async def test_a_plain_http_url_is_refused_where_it_stands(client: httpx2.AsyncClient) -> None:
+    url = "http://example.com/a.png"
+    bodies: dict[str, dict[str, Any]] = {
+        "image_urls[0]": {"image_urls": [url]},
+        "images[0].image_url": {"images": [{"image_url": url}]},
+        "image.url": {"image": {"url": url}},
+        "images[0].url": {"images": [{"url": url}]},
+    }
+    for param, pictures in bodies.items():
+        answer = await client.post("/v1/images/edits", json=PROMPT | pictures)
+        assert problem(answer, 400, "invalid_request_error")["param"] == param

@@ -33,3 +33,10 @@ async def test_what_is_no_list_of_ids_is_refused(client: httpx2.AsyncClient, ids
     answer = await client.post("/v1/tasks/batch", json={"task_ids": ids})
 
     assert problem(answer, 400, "invalid_request_error")["param"] == "task_ids"
+
+
+async def test_a_hundred_are_taken(client: httpx2.AsyncClient) -> None:
+    answer = await client.post("/v1/tasks/batch", json={"task_ids": [NEVER] * 100})
+
+    assert answer.status_code == 200
+    assert len(answer.json()["data"]) == 100
