@@ -123,7 +123,7 @@ def test_a_thousand_forged_stale_and_rekeyed_messages_are_refused() -> None:
     assert not ours_refuses(headers(), BODY)
 
 
-@pytest.mark.parametrize(("age_s", "passes"), [(299, True), (-299, True), (301, False), (-301, False)])
+@pytest.mark.parametrize(("age_s", "passes"), [(300, True), (-300, True), (301, False), (-301, False)])
 def test_five_minutes_either_way(age_s: int, passes: bool) -> None:  # noqa: FBT001 - a parameter of the test
     now = 1_763_174_000
     made = sign.headers([SECRET], "msg_1", now, BODY)
