@@ -109,13 +109,13 @@ async def test_uploads_go_with_their_rows(
     uploads = UploadStore(pool, settings)
     for name in ("up_OLD", "up_NEW"):
         await objects.put(f"uploads/{name}", b"x")
-        await uploads.add(name, "anna", "a.png", "image/png", 1)
+        await uploads.add(name, "default", "a.png", "image/png", 1)
     await sql(pool, "UPDATE uploads SET expires_at = now() WHERE id = 'up_OLD'")
     assert await sweep(store, objects, settings) == Swept(uploads=1)
     assert await keys_of(objects) == {"uploads/up_NEW"}
-    assert await uploads.get("up_OLD", "anna") is None
+    assert await uploads.get("up_OLD", "default") is None
     assert await uploads.get("up_NEW", "bert") is None
-    found = await uploads.get("up_NEW", "anna")
+    found = await uploads.get("up_NEW", "default")
     assert found is not None
     assert (found.key, found.bytes) == ("uploads/up_NEW", 1)
 

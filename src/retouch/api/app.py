@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from retouch.api import (
     account,
+    accounts,
     edits,
     events,
     files,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from retouch.settings import Settings
 
 # In the order in which the description shows them.
-_ROOMS = (edits, tasks, events, webhooks, uploads, files, plan, account, usage, keys, system)
+_ROOMS = (edits, tasks, events, webhooks, uploads, files, plan, account, accounts, usage, keys, system)
 
 
 def create_app(settings: Settings, *, services: Services | None = None) -> FastAPI:

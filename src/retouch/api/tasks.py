@@ -1,4 +1,4 @@
-"""GET, list and cancel tasks."""
+"""GET, list, cancel and delete tasks."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from retouch.api.waiting import MAX_WAIT_S, until_ended
 from retouch.errors import Conflict, InvalidRequest, NotFound
 from retouch.task import Status
 from retouch.task_object import task_object
+from retouch.tasks import erase
 
 if TYPE_CHECKING:
     from retouch.task import StoredPicture, Task
@@ -115,6 +116,17 @@ async def cancel_task(request: Request, task_id: TaskId, caller: Caller) -> JSON
     if before.status.ended or status is not Status.CANCELLED:
         raise Conflict(f"The task has ended already: it is {after.status.value}.")
     return JSONResponse({"code": 200, "data": show(request, after, "en")})
+
+
+@router.delete(
+    "/v1/tasks/{task_id}", response_model=wire.DeletedAnswer, responses=problems_of(400, 401, 404, 503)
+)
+async def delete_task(request: Request, task_id: TaskId, caller: Caller) -> JSONResponse:
+    """Delete a task and its pictures. One that has not ended is cancelled first."""
+    house = services(request)
+    if not await erase.delete_task(house.tasks, house.objects, checked_id(task_id), caller.account_id):
+        raise no_such_task()
+    return JSONResponse({"code": 200, "data": {"id": task_id, "status": "deleted"}})
 
 
 def show(request: Request, task: Task, language: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``retouch accounts``: whose turn counts how much, and how many tasks of whom run at once."""
+"""``retouch accounts``: whose turn counts how much, how many tasks of whom run at once, and who goes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from retouch.cli.common import (
 if TYPE_CHECKING:
     from retouch.tasks.accounts import Account
 
-app = typer.Typer(help="Accounts: list, set their shares and bounds.", no_args_is_help=True)
+app = typer.Typer(help="Accounts: list, set their shares and bounds, delete.", no_args_is_help=True)
 AccountId = Annotated[str, typer.Argument(metavar="ID", help="Id of the account.")]
 
 
@@ -85,6 +85,46 @@ def set_(
     else:
         bound = "as set for all accounts" if row.tasks_at_once is None else row.tasks_at_once
         err.print(f"{row.id}: weight {row.weight:g}, tasks at once {bound}", markup=False)
+
+
+@app.command("delete")
+def delete(
+    account: AccountId,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Delete an account with everything of its: keys, tasks, pictures, uploads, webhooks, usage.
+
+    Can be interrupted: a second time goes on, and so does the sweep of a running service.
+
+    Example: retouch accounts delete shop --yes
+    """
+    if not yes:
+        typer.confirm(f"Delete account {account!r} with all its pictures, for good?", abort=True, err=True)
+
+    async def work(database: Database) -> bool:
+        from retouch.storage import ObjectStore  # noqa: PLC0415 - loads the object store's library
+        from retouch.tasks.erase import delete_account  # noqa: PLC0415 - loads the driver
+        from retouch.tasks.queue import TicketQueue  # noqa: PLC0415 - the same
+        from retouch.tasks.store import TaskStore  # noqa: PLC0415 - the same
+
+        queue = await TicketQueue.open(database.url, database.settings)
+        store = TaskStore(database.pool, queue, database.settings)
+        with err.status("deleting") as status:
+            return await delete_account(
+                store,
+                ObjectStore.open(database.settings),
+                account,
+                lambda gone: status.update(f"{gone} tasks and uploads deleted"),
+            )
+
+    if not with_database(data_dir, work):
+        _no_such(account)
+    if as_json:
+        print_json({"id": account, "status": "deleted"})
+    else:
+        err.print("deleted")
 
 
 def _no_such(account: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from retouch.errors import ServiceUnavailable, StorageUnavailable
+from retouch.tasks.erase import finish_deletions
 from retouch.tasks.orphans import delete_orphans
 from retouch.tasks.queries import queries
 from retouch.telemetry import logger
@@ -28,7 +29,9 @@ _log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How much one sweep deleted: tasks whose results or inputs went, uploads, rows, keys, tests, objects."""
+    """How much one sweep deleted: tasks whose results or inputs went, uploads, rows, keys, tests,
+    deletions that were begun and not finished, objects.
+    """
 
     results: int = 0
     inputs: int = 0
@@ -37,6 +40,7 @@ class Swept:
     once_keys: int = 0
     webhook_tests: int = 0
     usage: int = 0
+    deletions: int = 0
     orphans: int = 0
 
 
@@ -91,6 +95,7 @@ async def sweep(store: TaskStore, objects: ObjectStore, settings: Settings, *, o
             + await _delete_rows(pool, "delete_quota_use", settings.usage_days * _DAY_S),
             once_keys=await _delete_rows(pool, "delete_once_keys", settings.idempotency_ttl_h * 3600),
             webhook_tests=await _delete_rows(pool, "delete_webhook_tests", settings.task_rows_days * _DAY_S),
+            deletions=await finish_deletions(store, objects),
             orphans=await delete_orphans(pool, objects, settings.orphan_age_s) if orphans else 0,
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from retouch.errors import Unauthenticated
 from retouch.tasks.queries import queries
 
 if TYPE_CHECKING:
@@ -41,12 +42,17 @@ class UploadStore:
         self._ttl_s = settings.uploads_ttl_h * 3600
 
     async def add(self, id: str, account_id: str, filename: str, content_type: str, bytes: int) -> Upload:  # noqa: A002 - field names of the row
-        """Record an upload whose object is already stored."""
+        """Record an upload whose object is already stored.
+
+        Raises:
+            Unauthenticated: the account has been deleted.
+        """
         values = {"id": id, "account_id": account_id, "filename": filename, "content_type": content_type}
         async with self._pool.connection() as connection:
             cursor = await connection.execute(_SQL["add"], values | {"bytes": bytes, "ttl_s": self._ttl_s})
             row = await cursor.fetchone()
-        assert row is not None  # noqa: S101 - INSERT ... RETURNING without a condition
+        if row is None:
+            raise Unauthenticated("This API key is not valid.", headers={"WWW-Authenticate": "Bearer"})
         return Upload(**row)
 
     async def get(self, id: str, account_id: str | None) -> Upload | None:  # noqa: A002 - as above

@@ -7,6 +7,8 @@ from pydantic import BaseModel
 from retouch.api.wire.answers import (
     Balance,
     BatchAnswer,
+    Deleted,
+    DeletedAnswer,
     DeliveredPicture,
     Health,
     IgnoredParameter,
@@ -72,6 +74,8 @@ __all__ = [
     "TASK_ID",
     "Balance",
     "BatchAnswer",
+    "Deleted",
+    "DeletedAnswer",
     "DeliveredPicture",
     "EditSubmission",
     "Health",

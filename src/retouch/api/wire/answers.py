@@ -151,6 +151,20 @@ class TaskPage(_Wire):
     next_cursor: str | None = Field(description="Give it as cursor to get the next page; null on the last.")
 
 
+class Deleted(_Wire):
+    """What is gone; `deleting`: for you it is, and the rest follows within minutes."""
+
+    id: str
+    status: Literal["deleted", "deleting"]
+
+
+class DeletedAnswer(_Wire):
+    """The answer to a deletion."""
+
+    code: Literal[200]
+    data: Deleted
+
+
 class ModelObject(_Wire):
     """One model."""
 

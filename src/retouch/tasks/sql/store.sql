@@ -22,13 +22,15 @@ SELECT count(*) AS depth FROM (SELECT FROM tasks WHERE status = 'pending' LIMIT 
 -- Tasks by id, of one account or of any, with what they delivered.
 SELECT tasks.*, task_results.outcome
 FROM tasks LEFT JOIN task_results ON task_results.task_id = tasks.id
-WHERE tasks.id = ANY(%(ids)s) AND (%(account_id)s::text IS NULL OR account_id = %(account_id)s);
+WHERE tasks.id = ANY(%(ids)s) AND (%(account_id)s::text IS NULL OR account_id = %(account_id)s)
+  AND deleted_at IS NULL;
 
 -- name: list
 -- Newest first, from a cursor: ids begin with their time.
 SELECT tasks.*, task_results.outcome
 FROM tasks LEFT JOIN task_results ON task_results.task_id = tasks.id
 WHERE (%(account_id)s::text IS NULL OR account_id = %(account_id)s)
+  AND deleted_at IS NULL
   AND (%(status)s::text IS NULL OR status = %(status)s)
   AND (%(before)s::text IS NULL OR tasks.id < %(before)s)
 ORDER BY tasks.id DESC LIMIT %(limit)s;
@@ -141,7 +143,8 @@ SELECT id FROM accounts WHERE id = %(account_id)s AND deleted_at IS NULL;
 
 -- name: status
 SELECT status FROM tasks
-WHERE id = %(task_id)s AND (%(account_id)s::text IS NULL OR account_id = %(account_id)s);
+WHERE id = %(task_id)s AND (%(account_id)s::text IS NULL OR account_id = %(account_id)s)
+  AND deleted_at IS NULL;
 
 -- name: counts
 SELECT status, count(*) AS tasks FROM tasks GROUP BY status;
