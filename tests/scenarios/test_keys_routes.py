@@ -248,6 +248,9 @@ async def test_every_change_is_written_down_without_secrets(
         assert lines.next_cursor == created.id
         before = (await admin.get("/v1/keys/audit", params={"cursor": created.id})).json()["data"]
         assert [line["actor"] for line in before] == ["cli"]
+        answer = await admin.delete("/v1/keys/audit")
+        problem(answer, 405, "method_not_allowed")
+        assert answer.headers["allow"] == "GET"
         mine = (await admin.get("/v1/keys/audit", params={"key": made.id})).json()["data"]
         assert len(mine) == 3
         assert made.key is not None

@@ -13,6 +13,7 @@ from retouch.api import wire
 from retouch.api.auth import Admin, actor
 from retouch.api.body import read_object
 from retouch.api.openapi import json_body, problems_of
+from retouch.api.problems import method_not_allowed
 from retouch.api.services import services
 from retouch.errors import InvalidRequest, NotFound
 from retouch.tasks import key_fields
@@ -76,7 +77,7 @@ async def list_keys(request: Request, caller: Admin, page: Annotated[Page, Query
         account=page.account,
         revoked=page.revoked,
         limit=page.limit + 1,
-        before=_checked(page.cursor, "cursor") if page.cursor else None,
+        before=_checked(page.cursor, "cursor") if page.cursor is not None else None,
     )
     following = found[page.limit - 1].id if len(found) > page.limit else None
     shown = [_shown(key) for key in found[: page.limit]]
@@ -102,11 +103,19 @@ async def list_key_changes(
 ) -> JSONResponse:
     """Every change of a key, newest first: who, when, from where, what it was before."""
     found = await services(request).keys.audit(
-        key_id=_checked(page.key, "key") if page.key else None, limit=page.limit + 1, before=page.cursor
+        key_id=_checked(page.key, "key") if page.key is not None else None,
+        limit=page.limit + 1,
+        before=page.cursor,
     )
     following = found[page.limit - 1].id if len(found) > page.limit else None
     lines = [_line(change) for change in found[: page.limit]]
     return JSONResponse({"code": 200, "data": lines, "next_cursor": following})
+
+
+@router.api_route("/v1/keys/audit", methods=["PATCH", "DELETE"], include_in_schema=False)
+async def change_audit() -> None:
+    """The log is only read."""
+    raise method_not_allowed("GET")
 
 
 @router.get(
