@@ -71,6 +71,8 @@ async def test_an_account_sees_its_own_usage_and_an_admin_all(
         assert empty["total"]["latency_s"] == {"p50": None, "p95": None, "p99": None}
         for wrong in (
             {"from": "yesterday"},
+            {"from": "0"},
+            {"to": "2026-11-24T00:00:00"},
             {"to": yesterday, "from": today.isoformat()},
             {"from": "2000-01-01"},
             {"group_by": "planet"},

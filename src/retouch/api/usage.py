@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from starlette.responses import JSONResponse, Response
 
 from retouch.api import wire
@@ -22,17 +23,26 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["account"])
 _CSV: dict[str, Any] = {"content": {"text/csv": {"schema": {"type": "string"}}}}
 EVERYBODY = "all"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _day(text: object) -> object:
+    """Days only: the library would take numbers and midnights, too."""
+    if isinstance(text, str) and not _DAY.fullmatch(text):
+        raise ValueError("must be a day as 2026-11-24")
+    return text
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class Span(BaseModel):
     """Which usage is asked for."""
 
-    model_config = ConfigDict(populate_by_name=True)
-
-    first: date | None = Field(
+    first: Day | None = Field(
         default=None, alias="from", description="First UTC day. Default: 29 days before the last."
     )
-    last: date | None = Field(default=None, alias="to", description="Last UTC day, included. Default: today.")
+    last: Day | None = Field(default=None, alias="to", description="Last UTC day, included. Default: today.")
     group_by: GroupBy = "day"
     account: str | None = Field(
         default=None, description="For admin keys: an account, or all. Default: the key's own."
