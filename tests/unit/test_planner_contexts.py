@@ -152,3 +152,41 @@ def test_a_word_of_two_other_letters_is_no_typing_error() -> None:
     assert _operations("Hintergrund für meine Bäckerei weiß machen") == [
         {"kind": "background.replace", "color": "#ffffff"}
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the sky came out dull, swap it for a sunset",
+        "el cielo salió feísimo, cámbialo por un atardecer",
+        "Der Himmel ist ausgebrannt, ersetz ihn durch einen Sonnenuntergang",
+        "Le ciel est tout plat, mets plutôt un coucher de soleil",
+    ],
+)
+def test_fault_found_with_the_sky_is_what_the_next_clause_is_about(text: str) -> None:
+    assert _operations(text) == [{"kind": "sky.replace", "scene": "sunset"}]
+
+
+def test_how_the_picture_is_said_to_be_is_not_added_to_it() -> None:
+    # fog, an old look and grain were once added beside their own remedies
+    assert _operations("照片雾蒙蒙的，麻烦去一下雾霾") == [{"kind": "restore", "mode": "dehaze"}]
+    assert _operations("أريدها بدرجات السيبيا كالصور القديمة") == [{"kind": "tone", "look": "sepia"}]
+    assert _operations("أزل التشويش الرقمي والحبيبات من هذه الصورة") == [
+        {"kind": "restore", "mode": "denoise"}
+    ]
+    assert _operations("desfoca o fundo aí, tá muito poluído") == [{"kind": "background.blur"}]
+
+
+def test_an_ordinal_may_leave_out_its_picture_once_one_was_named() -> None:
+    assert _operations("Aplica na primeira foto o estilo da segunda") == [{"kind": "style", "image": 1}]
+
+
+def test_a_reason_after_a_quotation_is_set_aside_too() -> None:
+    assert _operations("Замени «10:00» на «11:30», перенесли встречу") == [
+        {"kind": "text.replace", "old": "10:00", "new": "11:30"}
+    ]
+
+
+@pytest.mark.parametrize("text", ["we cancelled the picnic, add a hat", "Setz einen Hund neben das Kind"])
+def test_a_statement_does_not_serve_what_nobody_can(text: str) -> None:
+    assert _operations(text) == []

@@ -25,6 +25,7 @@ _FOREGROUND = (
 _ARABIC_ARTICLE = "ال"
 _WITH_ALPHA = frozenset({"png", "webp"})  # "a transparent png" has no background
 _SKY = frozenset({"front", "change", "put", "add", "image", "sky", "scene", "part", "night", "only"})
+_FAULTS = frozenset({"colour", "adj", "too", "amount", "haze"})
 _WHERE = frozenset(
     ["in", "at", "on", "en", "dans", "sur", "auf", "am", "im", "em", "no", "na", "num", "numa", "в", "на"]
 )
@@ -252,9 +253,7 @@ def _without_old_sky(bag: Bag) -> Bag:
     """Without what says how the sky is or what is wrong with it: "that dull grey sky", 天空太灰了."""
     if not bag.has("sky"):
         return bag
-    return replace(
-        bag, marks=tuple(m for m in bag.marks if m.family not in {"colour", "adj", "too", "amount", "haze"})
-    )
+    return replace(bag, marks=tuple(m for m in bag.marks if m.family not in _FAULTS and m.text != "ihn"))
 
 
 def _up_there(bag: Bag) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from retouch.engines.planner.bag import Bag
 from retouch.engines.planner.cautions import as_complaint
-from retouch.engines.planner.contexts import PURPOSE, is_statement, lacks_words, set_aside
+from retouch.engines.planner.contexts import PURPOSE, as_topic, is_statement, lacks_words, set_aside
 from retouch.engines.planner.matching import Mark
 from retouch.engines.planner.replacing import without_instead
 from retouch.engines.planner.text import Token
@@ -23,6 +23,7 @@ def clauses(
     aside: list[Bag] = []
     for bag in _with_then(_cut(tokens, marks, head_last=head_last)):
         if bag.families - {"break"}:
+            bag = as_topic(bag)  # noqa: PLW2901 - what is left of it
             parts, told = ([], [bag]) if is_statement(bag) else set_aside(bag)
             asked += [as_complaint(part) for part in parts]
             aside += [part for part in told if lacks_words(part)]

@@ -28,11 +28,14 @@ _WISHES |= {"unchanged", "only", "except", "instead"}
 _COMPLAINTS = frozenset({"adj", "too", "noise", "artefact", "haze", "lean", "size", "upside", "blur"})
 _NAMED = frozenset({"subject", "background", "sky", "behind", "person"})
 _CLOSERS = ("ので", "だから", "ですから", "ますから")
-_SHOWN = frozenset({"unknown", "subject", "person", "image", "ordinal", "number", "part"})
+_SHOWN = frozenset({"unknown", "subject", "person", "image", "ordinal", "number", "part", "amount"})
+_TOPICS = frozenset({"sky", "background", "picture"})
+_FAULTS = frozenset({"unknown", "adj", "too", "remove", "haze", "amount", "person", "image", "noise"})
 _PRONOUNS = frozenset(
     ["it", "its", "they", "this", "these", "he", "she", "son", "es", "sont", "ist", "sind", "sao"]
 )
 _PRONOUNS |= {"это", "там", "هذه", "هذا", "هي", "هو", "هم", "هذي", "ye", "yeh", "ये", "यह", "这是", "都是"}
+_OF_A_PURPOSE = frozenset({"image", "text", "subject", "person"})
 _PLAIN = frozenset({"unknown", "image", "person", "text", "caption", "rest"})
 
 
@@ -52,7 +55,8 @@ def set_aside(bag: Bag) -> tuple[list[Bag], list[Bag]]:
             part = replace(part, marks=part.marks[:tells])  # noqa: PLW2901 - what is left of it
         rest, purpose = _without_purpose(part)
         aside += [purpose] if purpose.marks else []
-        asked += [rest] if rest.families else []
+        nothing = purpose.marks and rest.only({"subject", "person", "image"})  # "we want it for the party"
+        asked += [rest] if rest.families and not nothing else []
     return asked, aside
 
 
@@ -67,7 +71,21 @@ def is_statement(bag: Bag) -> bool:
     content = bag.content
     said = any(mark.label == "filler:is" or mark.text in _PRONOUNS for mark in bag.marks)
     named = content[0 if not bag.head_last else -1].family == "image" and lacks_words(bag)
-    return (said and bag.has("unknown", "subject", "person", "image")) or named
+    return (said and bag.has("unknown", "subject", "person", "image", "amount")) or named
+
+
+def as_topic(bag: Bag) -> Bag:
+    """Only the noun of a clause that finds fault with the sky or background, or says which picture it is.
+
+    "The sky came out dull, swap it for a sunset": what to do about it comes with the next clause.
+    """
+    first = bag.content[0] if bag.content else None
+    if first is None or first.family not in _TOPICS or not bag.only({first.family} | _FAULTS):
+        return bag
+    after = bag.marks[bag.marks.index(first) + 1 :]
+    said = any(mark.label in {"filler:is", _TOLD} for mark in after)
+    faulted = said and bag.has("unknown", "adj", "too", "remove", "haze", "amount")
+    return replace(bag, marks=(first,)) if faulted else bag
 
 
 def lacks_words(bag: Bag) -> bool:
@@ -117,9 +135,9 @@ def _run(marks: Sequence[Mark], at: int, step: int) -> int:
     """The place that the unlisted words reach, with silent ones between them, from ``at`` on."""
     reached = at
     for away, mark in enumerate(marks, 1):
-        if mark.family == "unknown" or (mark.label in {"image", "text"} and reached != at):
+        if mark.family == "unknown" or (mark.family in _OF_A_PURPOSE and reached != at):
             reached = at + step * away
-        elif mark.family != "filler" or mark.label == _TELLS:
+        elif mark.family not in {"subject", "person", "filler"} or mark.label == _TELLS:
             break
     return reached
 

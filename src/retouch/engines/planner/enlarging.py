@@ -12,6 +12,7 @@ _ALLOWED |= {"number", "times", "amount", "enhance", "fix", "resize"}
 _PROPERTIES = {"resolution", "size", "quality"}
 _FACTORS = (2, 4)
 _UNSAID = 2
+_BY = frozenset(["por", "par", "by", "um"])  # before a factor: "agrandis la résolution par 4"
 
 
 def read_upscale(bag: Bag) -> Reading | None:
@@ -41,4 +42,5 @@ def _factor(bag: Bag) -> float:
         return 0
     if says(bag, "percent"):  # "to 200 %" is twice; without the technique's own word it is a size
         return numbers[0] / 100 if bag.has("upscale") and says(bag, "to") else 0
-    return numbers[0] if bag.has("times") or says(bag, "factor") else 0
+    by = any(mark.family == "filler" and mark.text in _BY for mark in bag.marks)
+    return numbers[0] if bag.has("times") or by or says(bag, "factor") else 0

@@ -42,7 +42,18 @@ def named(marks: Sequence[Mark]) -> tuple[Mark, ...]:
             length += _sent_after(marks[at + length :])
             found.append(_joined(marks[at : at + length], place))
         at += length
-    return tuple(found)
+    if not any(mark.family == "picture" for mark in found):
+        return tuple(found)
+    return tuple(_elided(mark) for mark in found)
+
+
+def _elided(mark: Mark) -> Mark:
+    """An ordinal whose noun was said before: "the style of the second on the first picture"."""
+    return (
+        replace(mark, label=f"picture:{mark.name}")
+        if mark.family == "ordinal" and mark.name != "other"
+        else mark
+    )
 
 
 def _sent_after(marks: Sequence[Mark]) -> int:

@@ -29,7 +29,8 @@ from retouch.engines.planner.steps import (
     keeping,
     opposes,
     read_in_parts,
-    repeats,
+    says_it_again,
+    takes_its_place,
     unkept,
 )
 from retouch.engines.planner.text import Token, clean, tokenise
@@ -56,7 +57,7 @@ def plan_instruction(text: str) -> Plan:
     text = clean(text)
     quoted = quotations(text) or tuple(filter(None, [unmarked(text)]))
     if quoted:
-        plan = _plan(text, with_quotations(text, quoted), load(quoting=True))
+        plan = _plan(text, with_quotations(text, quoted), load(quoting=True), twice=True)
         if plan.operations or speaks_of_text(text, quoted) or holds_a_request(text, quoted):
             return plan
     return _plan(text, tokenise(text), load(), twice=not quoted)
@@ -186,25 +187,29 @@ class _Draft:
     def _record(self, step: Step) -> None:
         """Add a step; a change of tone right after one belongs to it, a background replaces a cut-out."""
         last = self.steps[-1] if self.steps else None
-        if last and repeats(step, last):
+        if last is None:
+            self.steps.append(step)
+        elif says_it_again(step, last):
             return
-        if last and last.shades and last.shades == step.shades and self._merge(last, step):
-            return
-        if last and last.bag.has("too") and agree(last, step):
+        elif takes_its_place(step, last):
             self.steps[-1] = step
-            return
-        if last and step.bag.has("too") and agree(step, last):
+        elif not (last.shades and last.shades == step.shades and self._merge(last, step)):
+            self._append(step, last)
+
+    def _append(self, step: Step, last: Step) -> None:
+        if last.bag.has("too") and agree(last, step):
+            self.steps[-1] = step
+        elif step.bag.has("too") and agree(step, last):
             return  # "brighten it a bit, it is dark"
-        if last and opposes(step, last):
+        elif opposes(step, last):
             self._refuse(step.bag)
-            return
-        if last and last.kind == step.kind and last.kind in _ONCE:
+        elif last.kind == step.kind and last.kind in _ONCE:
             if not self._merge(last, step):
                 self._refuse(step.bag)
-            return
-        if last and last.kind == "background.remove" and step.kind == "background.replace":
-            self.steps.pop()
-        self.steps.append(step)
+        else:
+            if last.kind == "background.remove" and step.kind == "background.replace":
+                self.steps.pop()
+            self.steps.append(step)
 
     def _merge(self, last: Step, step: Step) -> bool:
         """Put two steps of one kind together, if that can be read."""

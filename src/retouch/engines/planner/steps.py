@@ -16,6 +16,8 @@ _SHAPING = frozenset({"crop", "cutout", "flip", "turn", "rotate", "extend"})
 _SHAPING |= {"change", "upside"}
 _GIVING = frozenset({"add", "put", "change"})
 _TAKING = frozenset({"remove", "cutout", "down", "less"})
+_SAYING = frozenset({"change", "put", "add", "keep"})
+_AGED = frozenset({"sepia", "black and white", "fade"})
 _WHOLE = frozenset({"style", "tone", "weather", "restore"})
 _LONGEST_JOINED = 40  # marks: what was cut apart is put together again up to here
 _MOST_CUTS = 24  # marks of a clause within which hidden boundaries are looked for
@@ -143,6 +145,32 @@ def opposes(step: Step, last: Step) -> bool:
     if not (one and other and step.shades == last.shades == "tone"):
         return False
     return any(value * other.arguments.get(axis, 0) < 0 for axis, value in one.arguments.items())
+
+
+def says_it_again(step: Step, last: Step) -> bool:
+    """Whether a step adds nothing to the last: it repeats it, or tells what the last one mends."""
+    return repeats(step, last) or _by_another_word(step, last) or takes_its_place(last, step)
+
+
+def takes_its_place(remedy: Step, state: Step) -> bool:
+    """Whether ``state`` only says how the picture is, and ``remedy`` undoes it: "foggy, remove the haze"."""
+    if state.bag.has(*_SAYING) or state.reading.operation is None or remedy.reading.operation is None:
+        return False
+    if remedy.reading.operation.arguments.get("mode") == "dehaze":
+        return state.reading.operation.arguments.get("weather") == "fog"
+    dark = state.shades == "tone" and state.bag.only({"adj", "amount", "image", "person"})
+    if remedy.reading.operation.arguments.get("mode") == "brighten face":
+        return dark and state.bag.names("adj") == ["dark"]
+    return dark and remedy.bag.has(*_SAYING, "cmp", "up", "down") and opposes(remedy, state)
+
+
+def _by_another_word(step: Step, last: Step) -> bool:
+    """Whether a step is another word for the last: sepia "like old photos", noise "and grain"."""
+    one, other = step.reading.operation, last.reading.operation
+    if step.bag.has(*_SAYING) or one is None or other is None:
+        return False
+    aged = one.arguments.get("look") == "vintage" and other.arguments.get("look") in _AGED
+    return aged or (one.arguments.get("frame") == "grain" and other.arguments.get("mode") == "denoise")
 
 
 def agree(complaint: Step, remedy: Step) -> bool:
