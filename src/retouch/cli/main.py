@@ -12,6 +12,7 @@ from retouch import telemetry
 from retouch.cli import (
     accounts,
     api,
+    backup,
     doctor,
     edit,
     keys,
@@ -60,6 +61,8 @@ app.command("edit")(edit.edit)
 app.command("plan")(plan.plan)
 app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("usage")(usage.usage)
 app.add_typer(keys.app, name="keys")
 app.add_typer(tasks.app, name="tasks")
