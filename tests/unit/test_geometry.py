@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.support_pictures import context, disc_picture, photo
 
+from retouch.engines.builtin.extension import Sides, extended
 from retouch.engines.builtin.horizon import tilt
 from retouch.engines.builtin.operation import Canvas
 from retouch.engines.builtin.operations import geometry
@@ -323,3 +324,16 @@ def test_a_picture_with_one_answer_only_says_so_to_the_second() -> None:
     run, _ = context(nothing, variation=1)
     geometry.apply(Canvas(noise(4, 4)), {"action": "flip", "axis": "vertical"}, run)
     assert len(run.warnings) == 1
+
+
+def test_a_dark_corner_goes_on_dark_beyond_the_border() -> None:
+    """A dark corner ended at the border, and came again as a wedge in the middle of what was added."""
+    y, x = np.mgrid[0:120, 0:160]
+    noise = np.random.default_rng(1).normal(0, 6, (120, 160, 1))
+    rgb = np.where((x + y < 50)[..., None], 25, np.array([170, 110, 70])) + noise
+    canvas = Canvas(np.clip(rgb, 0, 255).astype(np.uint8))
+    work = context(np.zeros((120, 160), np.float32))[0]
+    out = extended(canvas, Sides(24, 0, 24, 0), work).rgb
+    assert out[:24, :40].mean() < 60
+    assert out[:24, 110:].mean() > 100
+    assert out[80:, :24].mean() > 100

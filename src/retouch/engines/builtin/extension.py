@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from retouch.engines.builtin.blur import Plane, f32, resize, strips
+from retouch.engines.builtin.blur import Plane, f32, gaussian, resize, strips
 from retouch.engines.builtin.colour import to_float, to_uint8
 from retouch.engines.builtin.completion import Layer, Level, complete
 from retouch.engines.builtin.operation import Canvas, Context
@@ -20,7 +20,9 @@ from retouch.errors import InstructionNotSupported, TargetNotFound
 _SIZES = (44, 88, 176, 320)  # px of the longer side, level by level
 _SMALLEST = 14  # px of the shorter side that patches of 7 px need
 # Weights of a place (of the longer side) and of being subject, beside colours 0..1 summed over a patch.
-_PLACE, _KIND = 4.0, 6.0
+_PLACE, _KIND = 3.0, 6.0
+_TONE = 6.0  # weight on the coarsest layer of the border's own tone, half of that on each finer one
+_EVEN = 0.035  # of the longer side: the border's tone is seen so much blurred along it
 _SPARE = 4  # px about the sheet: its outermost pixels see too few patches
 
 
@@ -50,7 +52,8 @@ def extended(canvas: Canvas, sides: Sides, context: Context) -> Canvas:
     result = _padded(canvas.rgb, sides, cv2.BORDER_REPLICATE)
     context.progress(0.2)
     layers = [
-        _layer(canvas.rgb, subject, sides, scale) for scale in _scales(max(height, width), min(height, width))
+        _layer(canvas.rgb, subject, sides, scale, _TONE * 0.5**step)
+        for step, scale in enumerate(_scales(max(height, width), min(height, width)))
     ]
     level = complete(layers, context.rng(), lambda part: context.progress(0.2 + 0.6 * part))
     _render(result, canvas.rgb, level, sides)
@@ -96,7 +99,8 @@ def _scales(longer: int, shorter: int) -> list[float]:
     return sorted(scales)
 
 
-def _layer(rgb: NDArray[np.uint8], subject: Plane, sides: Sides, scale: float) -> Layer:
+def _layer(rgb: NDArray[np.uint8], subject: Plane, sides: Sides, scale: float, tone: float) -> Layer:
+    """The picture at one size, room about it. What is dark at the border goes on dark beyond it."""
     known = max(_SMALLEST, round(rgb.shape[0] * scale)), max(_SMALLEST, round(rgb.shape[1] * scale))
     scales = known[0] / rgb.shape[0], known[1] / rgb.shape[1]
     origin = _grown(sides.top, scales[0]), _grown(sides.left, scales[1])
@@ -106,13 +110,14 @@ def _layer(rgb: NDArray[np.uint8], subject: Plane, sides: Sides, scale: float) -
     source = np.outer((rows >= 0) & (rows < known[0]), (columns >= 0) & (columns < known[1]))
     mirrored = _mirrored(rows, known[0]), _mirrored(columns, known[1])
     near = np.ix_(np.clip(rows, 0, known[0] - 1), np.clip(columns, 0, known[1] - 1))
+    kind, even = resize(subject, known[::-1]), gaussian(small, _EVEN * max(known))
     return Layer(
         origin=origin,
         scale=scales,
         picture=f32(small[np.ix_(*mirrored)]),
         hole=~source,
         source=source,
-        hints=_hints(mirrored, max(known), resize(subject, known[::-1])[near]),
+        hints=f32(np.dstack([_hints(mirrored, max(known), kind[near]), tone * even[near]])),
     )
 
 
