@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 
-from bench.report import ROOT, Section, machine
+from bench.report import QUICK, ROOT, Section, machine
 
 NAMES = (
     "submit",
@@ -18,6 +19,8 @@ NAMES = (
     "cutout",
     "edits",
     "subject",
+    "operations",
+    "memory",
     "planner",
 )
 PAGE = ROOT / "docs" / "reference" / "measurements.md"
@@ -29,14 +32,17 @@ def main() -> int:
     parser.add_argument(
         "names", nargs="*", choices=[*NAMES, []], help="which to run; none: all, and write the page"
     )
-    names = parser.parse_args().names or NAMES
+    parser.add_argument("--quick", action="store_true", help="samples where a bench has them; no page")
+    arguments = parser.parse_args()
+    names = arguments.names or NAMES
+    os.environ[QUICK] = str(int(arguments.quick))
     sections = []
     for name in names:
         print(f"measuring: {name} ...", file=sys.stderr, flush=True)
         section: Section = importlib.import_module(f"bench.{name}").measure()
         print(section.markdown(), flush=True)
         sections.append(section)
-    if tuple(names) == NAMES:
+    if tuple(names) == NAMES and not arguments.quick:
         body = "\n".join(section.markdown() for section in sections)
         PAGE.write_text(
             f"# Measurements\n\nWritten by `make bench` on {machine()}\n\n{body}", encoding="utf-8"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+QUICK = "RETOUCH_BENCH_QUICK"
 ROOT = Path(__file__).resolve().parent.parent
 SHOWN_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
 
@@ -54,14 +55,26 @@ def quantile(values: list[float], q: float) -> float:
     return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
 
 
+def quick() -> bool:
+    """Whether a sample is enough: set by ``--quick``, for a look while working on something."""
+    return os.environ.get(QUICK) == "1"
+
+
+def cpu_flags() -> list[str]:
+    """Those of :data:`SHOWN_FLAGS` that this CPU has."""
+    file = Path("/proc/cpuinfo")
+    cpu = file.read_text(encoding="utf-8") if file.exists() else ""
+    flags = set(next((line for line in cpu.splitlines() if line.startswith("flags")), "").split())
+    return [flag for flag in SHOWN_FLAGS if flag in flags]
+
+
 def machine() -> str:
     """Cores, CPU and flags that matter, versions, commit and date: without them a figure says little."""
     cpu = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
     model = next(
         (line.split(":", 1)[1].strip() for line in cpu.splitlines() if line.startswith("model name")), ""
     )
-    flags = set(next((line for line in cpu.splitlines() if line.startswith("flags")), "").split())
-    shown = ", ".join(flag for flag in SHOWN_FLAGS if flag in flags) or "none of those that matter"
+    shown = ", ".join(cpu_flags()) or "none of those that matter"
     libraries = ", ".join(
         f"{name} {version(name)}" for name in ("openvino", "numpy", "opencv-contrib-python-headless")
     )
