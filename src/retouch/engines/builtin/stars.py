@@ -43,16 +43,17 @@ class View:
         width, height = size
         scale = max(size) / (2 * np.tan(self.field / 2))
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-        u, v = (x - width / 2) / scale, (height / 2 - y) / scale
-        cos, sin = np.cos(self.roll), np.sin(self.roll)
+        u, v = (x - width / 2) / f32(scale), (height / 2 - y) / f32(scale)
+        cos, sin = f32(np.cos(self.roll)), f32(np.sin(self.roll))
         east, north = cos * u + sin * v, -sin * u + cos * v
         ra, dec = self.right_ascension, self.declination
-        axis = np.array([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
-        to_east = np.array([-np.sin(ra), np.cos(ra), 0])
+        axis = f32([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
+        to_east = f32([-np.sin(ra), np.cos(ra), 0])
         to_north = np.cross(axis, to_east)
         # East is on the left of somebody who looks up at the sky.
         rays = axis - east[..., None] * to_east + north[..., None] * to_north
-        return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True), np.float32)
+        # The three directions are at right angles: a ray is as long as the way to its place on the plane.
+        return f32(rays / np.sqrt(1 + u * u + v * v)[..., None])
 
 
 def catalogue() -> NDArray[np.float32]:
@@ -111,13 +112,15 @@ def splat(
     x: NDArray[np.float32], y: NDArray[np.float32], light: NDArray[np.float32], shape: tuple[int, int]
 ) -> Plane:
     """Add coloured points (N, C) at fractional places onto a black (H, W, C) plane, bilinearly."""
-    plane = np.zeros((shape[0] * shape[1], light.shape[1]), np.float32)
+    places, lights = [], []
     left, top = x.astype(np.int64), y.astype(np.int64)
     fx, fy = x - left, y - top
     for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
         weight = (fx if dx else 1 - fx) * (fy if dy else 1 - fy)
         row, column = np.clip(top + dy, 0, shape[0] - 1), np.clip(left + dx, 0, shape[1] - 1)
-        where = row * shape[1] + column
-        for channel in range(light.shape[1]):
-            plane[:, channel] += np.bincount(where, weight * light[:, channel], plane.shape[0])
-    return plane.reshape(*shape, -1)
+        places.append(row * shape[1] + column)
+        lights.append(weight[:, None] * light)
+    # All four corners at once: counting fills a plane of the picture's size every time.
+    where, what = np.concatenate(places), np.concatenate(lights)
+    planes = [np.bincount(where, each, shape[0] * shape[1]) for each in what.T]
+    return f32(np.stack(planes, -1)).reshape(*shape, -1)

@@ -28,6 +28,8 @@ _GRASS = np.array(
     [rgb_hex(c) for c in ("3f7a1c", "5d9a2a", "83b53a", "a9c650", "2f5f18", "c3cf6b")], np.float32
 )
 _SUN = np.array([rgb_hex(c) for c in ("f7f3c0", "e2f0a4", "c6e27a")], np.float32)
+_ALONG = np.linspace(0, 1, 7)  # a blade of grass, from its foot to its tip
+_BEND, _DROOP, _TAPER = _ALONG**2.1, _ALONG**3, (1 - _ALONG) ** 0.7
 _FLOWERS = (
     ("ffffff", "f5c518"),
     ("fff3c4", "e8a90c"),
@@ -113,11 +115,12 @@ def _sward(
 
 def _blade(layer: Plane, rng: Generator, foot: tuple[float, float], tall: float, colour: Plane) -> None:
     """A blade of grass, bent by its own weight."""
-    t = np.linspace(0, 1, 7)
     lean = rng.normal(0, 0.34) * tall
-    spine = np.stack([foot[0] + lean * t**2.1, foot[1] - tall * (t - 0.18 * abs(lean) / tall * t**3)], -1)
-    half = np.maximum(tall * 0.017 * (1 - t) ** 0.7, 0.25)[:, None] * np.array([1.0, 0.0])
-    corners = np.concatenate([spine - half, (spine + half)[::-1]])
+    half = np.maximum(tall * 0.017 * _TAPER, 0.25)
+    corners = np.empty((2 * len(_ALONG), 2))
+    x, y = foot[0] + lean * _BEND, foot[1] - tall * _ALONG + 0.18 * abs(lean) * _DROOP
+    corners[: len(x), 0], corners[len(x) :, 0] = x - half, (x + half)[::-1]
+    corners[: len(x), 1], corners[len(x) :, 1] = y, y[::-1]
     cv2.fillPoly(
         layer, [np.round(corners * 16).astype(np.int32)], (*(float(c) for c in colour), 1.0), cv2.LINE_8, 4
     )
