@@ -15,6 +15,7 @@ NAMES = (
     "inline",
     "waiting",
     "latency",
+    "connections",
     "webhooks",
     "cutout",
     "edits",

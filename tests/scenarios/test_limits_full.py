@@ -26,6 +26,14 @@ async def test_the_disk_is_nearly_full(client: httpx2.AsyncClient, monkeypatch: 
     assert poll.status_code == 200, "reading goes on"
 
 
+async def test_the_disk_is_just_free_enough(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ObjectStore, "free_percent", lambda _: 5.0)
+
+    assert (await client.post("/v1/images/edits", json=STARRY)).status_code == 200
+
+
 async def test_too_many_tasks_wait(start: Start, settings: Settings, token: str, store: TaskStore) -> None:
     short = start(settings.model_copy(update={"queue_max_depth": 2}))
     for _ in range(2):
