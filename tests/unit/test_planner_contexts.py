@@ -190,3 +190,30 @@ def test_a_reason_after_a_quotation_is_set_aside_too() -> None:
 @pytest.mark.parametrize("text", ["we cancelled the picnic, add a hat", "Setz einen Hund neben das Kind"])
 def test_a_statement_does_not_serve_what_nobody_can(text: str) -> None:
     assert _operations(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "percent"),
+    [
+        ("reduce the photo by 40%", 60),
+        ("reduce the photo to 40%", 40),
+        ("reduz a foto em 40%", 60),
+        ("reduz a foto pra 40%", 40),
+        ("reduz pra 25% do tamanho", 25),
+        ("réduis la photo de 40 %", 60),
+        ("increase the photo by 20%", 120),
+    ],
+)
+def test_to_a_percentage_is_not_by_it(text: str, percent: int) -> None:
+    assert _operations(text) == [{"kind": "geometry", "action": "resize", "percent": percent}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "turn it into black and white but keep every colour the way it is",
+        "白黒にして、色は一切変えないで",
+    ],
+)
+def test_colours_that_stay_contradict_a_picture_without_any(text: str) -> None:
+    assert _operations(text) == []

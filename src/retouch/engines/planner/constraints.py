@@ -54,9 +54,12 @@ def _keeping(bag: Bag) -> Reading | None:
         kept.add("property")
     if not kept and bag.only({"keep", "unchanged", "image"}):  # of what no word here names: "色は変えないで"
         kept.add("property")
+    if kept and any(mark.text.startswith(_COLOURS) for mark in bag.marks):
+        kept.add("colour")
     return Reading(kept=frozenset(kept)) if kept else None
 
 
+_COLOURS = ("colo", "couleur", "farbe", "cores", "цвет", "色", "颜", "颜色", "색", "रंग", "الالوان", "لون")
 # Verbs that also mean to make something so: "déjame más guapa". They spare a thing only with "as it is".
 _ALSO_MAKE = ("dej", "deix", "laiss", "lass", "остав", "خل", "रख", "rakh", "leav")
 _SPARED = frozenset(

@@ -39,13 +39,22 @@ def _asked(bag: Bag) -> bool:
         mark.text.startswith(_ENLARGES) for mark in bag.content
     ):
         return True
-    order = [mark.family for mark in bag.content]
-    if sorted(order) in (["down", "image", "number"], ["image", "number", "up"]) and says(bag, "percent"):
-        return bag.head_last or order.index("image") > 0  # "reduce the photo to 40 %"
+    if _of_the_picture(bag):
+        return True
     sized = bag.has("resize", "size", *_SIDES) or not _SIZES.isdisjoint(bag.names("property"))
     if any(bag.names("times")) and bag.has("image", "rest", "change", "put", "up", "down"):
         return True
     return sized or in_pixels(bag) or _crossed(bag)
+
+
+def _of_the_picture(bag: Bag) -> bool:
+    """Whether it is the picture that a verb like "reduce" is about: "reduce the photo to 40 %"."""
+    order = [mark.family for mark in bag.content]
+    if sorted(order) not in (["down", "image", "number"], ["image", "number", "up"]) or not says(
+        bag, "percent"
+    ):
+        return False
+    return bag.head_last or order.index("image") > 0
 
 
 def _crossed(bag: Bag) -> bool:
@@ -119,7 +128,12 @@ def _growth(bag: Bag) -> int | None:
     """+1 larger, -1 smaller, 0 not said, None both; "too small" wants it larger."""
     signs = {1 if (name == "+") != bag.has("too") else -1 for name in bag.names("size")}
     stated = any(mark.text.startswith(_ENLARGES) for mark in bag.content)
-    if not signs and (stated or bag.has("resize", "times") or not _SIZES.isdisjoint(bag.names("property"))):
+    if not signs and (
+        stated
+        or _of_the_picture(bag)
+        or bag.has("resize", "times")
+        or not _SIZES.isdisjoint(bag.names("property"))
+    ):
         signs |= {1} if bag.has("up", "more", "add") else set()
         signs |= {-1} if bag.has("down", "less") else set()
     return None if len(signs) > 1 else next(iter(signs), 0)

@@ -17,6 +17,7 @@ _SHAPING |= {"change", "upside"}
 _GIVING = frozenset({"add", "put", "change"})
 _TAKING = frozenset({"remove", "cutout", "down", "less"})
 _SAYING = frozenset({"change", "put", "add", "keep"})
+_GREY = frozenset({"black and white", "sepia"})
 _AGED = frozenset({"sepia", "black and white", "fade"})
 _WHOLE = frozenset({"style", "tone", "weather", "restore"})
 _LONGEST_JOINED = 40  # marks: what was cut apart is put together again up to here
@@ -111,6 +112,8 @@ def contradicts(step: Step, kept: frozenset[str]) -> bool:
     action = step.reading.operation.arguments.get("action", "") if step.reading.operation else ""
     if f"no {action}" in kept or (action == "rotate" and "no turn" in kept):
         return True  # "turn it right but don't turn anything"
+    if "colour" in kept and step.reading.operation and step.reading.operation.arguments.get("look") in _GREY:
+        return True  # "black and white, but keep every colour"
     if step.kind == "remove":  # "remove the man and keep everything else" contradicts nothing
         return target != "mask" and "subject" in kept
     return target in kept or ("background" in kept and step.kind.startswith(("background.", "sky.")))
