@@ -36,7 +36,11 @@ def routes_page() -> str:
         "\n\n".join(_shape(name, schemas[name])) for name in sorted(used) if "properties" in schemas[name]
     ]
     table = "| route | what it does |\n|---|---|\n" + "\n".join(rows)
-    return f"{_HEAD}{table}\n\n" + "\n\n".join([*parts, "## Shapes", *shapes]) + "\n"
+    headers = [
+        _row(f"`{name}`", each["description"]) for name, each in described["components"]["headers"].items()
+    ]
+    told = "## Headers of answers\n\n| header | what |\n|---|---|\n" + "\n".join(headers)
+    return f"{_HEAD}{table}\n\n" + "\n\n".join([*parts, told, "## Shapes", *shapes]) + "\n"
 
 
 def _operation(name: str, operation: Mapping[str, Any]) -> Iterator[str]:
@@ -88,7 +92,7 @@ def _used(tree: Any, schemas: Mapping[str, Any]) -> set[str]:
     while todo:
         each = todo.pop()
         if isinstance(each, Mapping):
-            name = str(each.get("$ref", "")).rpartition("/")[2]
+            name = str(each.get("$ref", "")).partition("/schemas/")[2]
             if name and name not in found:
                 found.add(name)
                 todo.append(schemas[name])

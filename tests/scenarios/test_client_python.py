@@ -89,6 +89,19 @@ async def test_an_edit_from_the_file_to_the_file(
     assert task.ended
 
 
+@both
+async def test_a_deleted_task_is_gone_and_deleting_it_again_says_so(
+    sdk: Any, store: TaskStore, work: Work
+) -> None:
+    task = await make_task(store)
+    await work.complete(task.id)
+
+    assert await sdk.delete(task.id)
+    assert not await sdk.delete(task.id)
+    with pytest.raises(retouch.NotFound):
+        await sdk.get(task.id)
+
+
 async def test_a_large_picture_is_uploaded_once_and_a_mask_goes_along(sdk: Any, store: TaskStore) -> None:
     large = PNG + bytes(300 * 1024)
 

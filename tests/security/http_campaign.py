@@ -23,8 +23,12 @@ from retouch.testing.service import Service, forget_cluster, running_service
 
 CONFIG: Final = Path(__file__).with_name("schemathesis.toml")
 PHASES: Final = "examples,coverage,fuzzing,stateful"
-# The campaign floods; that a full queue is answered with 503 is another test's affair.
-ENVIRONMENT: Final = {"RETOUCH_QUEUE_MAX_DEPTH": "1000000", "RETOUCH_PUBLIC_URL": "http://127.0.0.1"}
+# The campaign floods; a full queue is answered with 503, and a long wait with 504: other tests' affair.
+ENVIRONMENT: Final = {
+    "RETOUCH_QUEUE_MAX_DEPTH": "1000000",
+    "RETOUCH_PUBLIC_URL": "http://127.0.0.1",
+    "RETOUCH_SYNC_WAIT_S": "300",
+}
 
 
 @dataclass(frozen=True, slots=True)

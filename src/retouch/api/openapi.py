@@ -111,6 +111,7 @@ def describe(app: FastAPI, models: Collection[str]) -> dict[str, Any]:
             schemas[model.__name__] = schema
         _without_422(described)
         _name_models(schemas, sorted(models))
+        _name_headers(described)
         app.openapi_schema = described
     return app.openapi_schema
 
@@ -130,6 +131,22 @@ def _name_models(schemas: dict[str, Any], models: list[str]) -> None:
         field = schemas[name.__name__]["properties"]["model"]
         choices = next((kind for kind in field.get("anyOf", ()) if kind["type"] == "string"), field)
         choices["enum"] = models
+
+
+def _name_headers(described: dict[str, Any]) -> None:
+    """Headers of answers: of all, of those to a submit, of those that say when to come back."""
+    described["components"]["headers"] = {
+        name: {"description": about, "required": name == "X-Request-Id", "schema": schema}
+        for name, (about, schema) in wire.ANSWER_HEADERS.items()
+    }
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                names = ["X-Request-Id"]
+                names += wire.SUBMIT_HEADERS if path == "/v1/images/edits" and status < "3" else ()
+                names += ("Retry-After",) if status in {"429", "503"} else ()
+                refs = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+                response["headers"] = refs | response.get("headers", {})
 
 
 def _problem(status: int) -> dict[str, Any]:

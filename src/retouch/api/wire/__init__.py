@@ -32,7 +32,14 @@ from retouch.api.wire.answers import (
     TaskPage,
     UploadAnswer,
 )
-from retouch.api.wire.examples import EXAMPLE_REQUEST_ID, PROBLEM_EXAMPLES, SUBMIT_EXAMPLES, TASK_ID
+from retouch.api.wire.examples import (
+    ANSWER_HEADERS,
+    EXAMPLE_REQUEST_ID,
+    PROBLEM_EXAMPLES,
+    SUBMIT_EXAMPLES,
+    SUBMIT_HEADERS,
+    TASK_ID,
+)
 from retouch.api.wire.keys import (
     KEY_ID,
     KeyAnswer,
@@ -65,12 +72,14 @@ from retouch.api.wire.webhooks import (
 )
 
 __all__ = [
+    "ANSWER_HEADERS",
     "BY_NAME",
     "DELIVERY_ID",
     "EXAMPLE_REQUEST_ID",
     "KEY_ID",
     "PROBLEM_EXAMPLES",
     "SUBMIT_EXAMPLES",
+    "SUBMIT_HEADERS",
     "TASK_ID",
     "Balance",
     "BatchAnswer",

@@ -53,3 +53,22 @@ PROBLEM_EXAMPLES: Final = {
     503: "10000 tasks wait already; try again later",
     504: "The task has not ended yet; it goes on.",
 }
+
+_NUMBER: Final = {"type": "integer", "minimum": 0}
+# Name -> what it says, and how it looks. Those of the rate limit only where the key has one.
+ANSWER_HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "X-Request-Id": ("Finds this request in the log; your own is kept.", {"type": "string"}),
+    "X-Task-Id": ("The task of this submit, in every dialect.", {"type": "string", "pattern": TASK_ID}),
+    "Idempotency-Replayed": ("`true`: this submit was accepted before.", {"const": "true"}),
+    "RateLimit-Limit": ("Requests a minute of the key.", _NUMBER),
+    "RateLimit-Remaining": ("How many of them are left at once.", _NUMBER),
+    "RateLimit-Reset": ("Seconds until all of them are there again.", _NUMBER),
+    "Retry-After": ("Seconds after which another try may pass.", _NUMBER),
+}
+SUBMIT_HEADERS: Final = (
+    "X-Task-Id",
+    "Idempotency-Replayed",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+)
