@@ -56,7 +56,7 @@ async def test_the_description_is_complete(server: Server) -> None:
         "/v1/images/edits", "/v1/tasks", "/v1/tasks/{task_id}", "/v1/tasks/batch",
         "/v1/tasks/{task_id}/cancel", "/v1/tasks/{task_id}/events", "/v1/uploads/images",
         "/v1/files/{name}", "/v1/plan", "/v1/models", "/v1/usage",
-        "/v1/keys", "/v1/keys/audit", "/v1/keys/{key_id}",
+        "/v1/keys", "/v1/keys/audit", "/v1/keys/{key_id}", "/v1/accounts/{account_id}",
         "/v1/webhooks/secret", "/v1/webhooks/rotate", "/v1/webhooks/test", "/v1/webhooks/deliveries",
         "/v1/webhooks/deliveries/{delivery_id}/redeliver",
         "/v1/balance", "/v1/user/balance", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs",
