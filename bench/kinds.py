@@ -10,7 +10,7 @@ from bench.warm import Cost, WarmChild, sized
 from retouch.engines.planner import SUPPORTED
 from retouch.errors import TaskError
 
-_SALE: Final = {"kind": "text.add", "text": "SALE", "size": "large", "position": "bottom"}
+_SALE: Final = {"kind": "text.add", "text": "SALE", "size": "large", "position": "top"}
 _PLANS: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "background.replace", "scene": "starry sky", "keep": "subject"},
     {"kind": "background.replace", "image": 1},
@@ -37,7 +37,7 @@ _PLANS: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "text.replace", "old": "SALE", "new": "SOLD"},
     {"kind": "text.remove"},
 )
-_PHOTO_OF: Final = {"sky.replace": "china.jpg", "remove": "flower.jpg"}
+_PHOTO_OF: Final = {"sky.replace": "china.jpg", "remove": "rocket.jpg", "text.replace": "china.jpg"}
 _WRITTEN_ON: Final = frozenset({"text.replace", "text.remove"})
 
 

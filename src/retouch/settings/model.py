@@ -210,7 +210,7 @@ class Settings(BaseSettings):
         default=0, ge=0, le=256, description="Threads of one child; 0 shares the cores among the slots."
     )
     child_address_space_bytes: int = Field(
-        default=4 * GIB,
+        default=6 * GIB,  # 2.6 hold a warm child, 3.4 one that has enlarged and read text
         ge=2 * GIB,
         description="Address space of a child (RLIMIT_AS); under 2 GiB nets fail to load.",
     )
