@@ -12,7 +12,6 @@ from bench.warm import Cost, WarmChild, bf16, sized, warm_child
 from retouch.engines.planner import SUPPORTED
 
 SIDE, LARGE = 1024, (4000, 3000)
-RUNS: Final = 2  # of all scenes, and of all styles
 REPLACE_S, REPLACE_P99_S, STYLE_S, LARGE_S = 0.9, 1.3, 0.8, 4.0
 QUICK_STEP: Final = 8
 SLOWEST_SHOWN: Final = 5
@@ -35,7 +34,7 @@ def measure() -> Section:
         "python -m bench operations" + (" --quick" if quick() else ""),
         tuple(figures),
         f"{SIDE} x {SIDE}, PNG in, PNG out: decoded, edited and encoded in one warm sandboxed process, matte "
-        f"included, {RUNS} runs each of scenes and styles in turn. CPU seconds are those of all its threads. "
+        f"included, every scene and style once. CPU seconds are those of all its threads. "
         "The aims are stated for a CPU with bf16; this one "
         + ("has it" if bf16() else "has none, and an aim that is missed here is not counted")
         + f" ({', '.join(cpu_flags()) or 'no flag that matters'}).",
@@ -58,11 +57,11 @@ def _table(
     child: WarmChild, kind: str, plans: list[dict[str, Any]], median_s: float, p99_s: float | None
 ) -> list[Figure]:
     photo = sized("astronaut.png", SIDE, SIDE)
-    taken = [(plan, child.edit(plan, photo)) for _ in range(RUNS) for plan in plans]
+    taken = [(plan, child.edit(plan, photo)) for plan in plans]
     walls, cpus = [cost.wall for _, cost in taken], [cost.cpu for _, cost in taken]
     middle, last = statistics.median(walls), quantile(walls, 0.99)
     wanted = "scene" if kind == "background.replace" else "style"
-    slowest = sorted(taken[: len(plans)], key=lambda row: -row[1].cpu)[:SLOWEST_SHOWN]
+    slowest = sorted(taken, key=lambda row: -row[1].cpu)[:SLOWEST_SHOWN]
     named = ", ".join(f"{plan[wanted]} {cost.cpu:.2f}" for plan, cost in slowest)
     cpu = f"{statistics.median(cpus):.2f} s, p99 {quantile(cpus, 0.99):.2f} s"
     return [
