@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from tests.support_pictures import context
 
 from retouch.engines.builtin.colour import decode, to_srgb, to_uint8
 from retouch.engines.builtin.lettering.fonts import Weight, load
+from retouch.engines.builtin.lettering.ground import halo_of
 from retouch.engines.builtin.lettering.setting import Setter, draw
 from retouch.engines.builtin.ocr import TextLine
 from retouch.engines.builtin.operation import Canvas, Context
@@ -20,6 +23,7 @@ from retouch.engines.builtin.operations import text_remove, text_replace
 from retouch.engines.builtin.strokes import colour_of, strokes
 from retouch.errors import InstructionNotSupported, TargetNotFound, WeightsMissing
 
+PHOTOS = Path(__file__).parents[1] / "data" / "photos"
 PAPER = (200, 190, 170)
 
 
@@ -112,6 +116,44 @@ def test_what_is_taken_off_is_gone_and_the_rest_is_the_same() -> None:
     assert np.abs(cv2.GaussianBlur(out, (0, 0), 4).astype(int) - PAPER).max() < 12
     assert np.array_equal(out[: rows(line).start], rgb[: rows(line).start])
     assert np.array_equal(out[:, 300:], rgb[:, 300:])
+
+
+def shaded_page() -> tuple[NDArray[np.uint8], TextLine]:
+    """A page with white letters on a soft shade, and their line."""
+    clean = page()
+    rgb = clean.copy()
+    line = written(rgb, "SALE", colour=(255, 255, 255))
+    letters = np.clip((rgb.astype(np.float32).min(-1) - 190) / 65, 0, 1)
+    shade = 1 - 0.6 * halo_of(letters.astype(np.float32), 44)
+    light = decode(clean) * shade[..., None] * (1 - letters[..., None]) + letters[..., None]
+    return to_uint8(to_srgb(light.astype(np.float32))), line
+
+
+def test_the_shade_about_letters_goes_with_them() -> None:
+    """Letters were taken off and the shade under them stayed: a dark patch in the shape of the words."""
+    rgb, line = shaded_page()
+    out = text_remove.apply(Canvas(rgb), {}, reading([line])).rgb
+    dark = [np.abs(cv2.GaussianBlur(each, (0, 0), 4).astype(int) - PAPER).mean() for each in (rgb, out)]
+    assert dark[1] < 0.35 * dark[0]
+    assert np.abs(cv2.GaussianBlur(out, (0, 0), 4).astype(int) - PAPER).max() < 30
+
+
+def test_new_words_have_the_shade_of_the_old_ones() -> None:
+    rgb, line = shaded_page()
+    out = text_replace.apply(Canvas(rgb), {"old": "SALE", "new": "SOLD"}, reading([line])).rgb
+    inside = out[rows(line), 60:160].astype(int).max(-1)
+    assert np.quantile(inside, 0.2) < PAPER[0] - 25
+
+
+def test_the_ground_of_plain_letters_is_no_shade() -> None:
+    photo = np.asarray(Image.open(PHOTOS / "chelsea.png").convert("RGB"))[:200, :440].copy()
+    line = written(photo, "SALE", at=(60, 120), colour=(255, 255, 255))
+    before = photo.copy()
+    own = strokes(photo, line)
+    out = text_remove.apply(Canvas(photo), {}, reading([line])).rgb
+    hole = np.zeros(photo.shape[:2], np.bool_)
+    hole[own.rows, own.columns] = own.all
+    assert np.array_equal(out[~hole], before[~hole])
 
 
 def test_only_the_text_that_is_named_is_taken_off() -> None:

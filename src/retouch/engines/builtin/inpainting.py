@@ -19,6 +19,7 @@ from retouch.engines.builtin.seams import Area, Part
 _AREA = 110_000  # px that the finest layer may have, and
 _HOLE = 24_000  # px of it that may be unknown: more takes long
 _CORE = 8  # px from the rim of a hole to its middle on the coarsest layer: what patches of 7 px can span
+_THIN = 0.4  # the coarsest layer's scale, at most: the rounds on it take long, and structure is found there
 _SMALLEST = 64  # px of the coarsest layer's shorter side: on less, a few patches spread over everything
 _LEAST = 8  # px of a picture's shorter side in which there are any
 _ABOUT = 0.5  # of a hole's longer side: so much of the picture about it is looked at, at least
@@ -125,7 +126,7 @@ def _layers(rgb: NDArray[np.uint8], hole: _Hole) -> list[Layer]:
         return []
     finest = min(1.0, (_AREA / (shape[0] * shape[1])) ** 0.5, (_HOLE / int(hole.area.sum())) ** 0.5)
     deepest = cv2.distanceTransform(hole.area.astype(np.uint8), cv2.DIST_L2, 5).max()
-    coarsest = min(finest, max(_CORE / deepest, _SMALLEST / min(shape)))
+    coarsest = min(finest, max(min(_CORE / deepest, _THIN), _SMALLEST / min(shape)))
     steps = round(np.log2(finest / coarsest))
     size = _scaled(shape, finest)
     colours = f32(_reduced(rgb, size))

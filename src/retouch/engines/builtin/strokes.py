@@ -22,7 +22,8 @@ _LEAST, _MOST = 0.06, 0.6  # of the rectangle that strokes may be
 _STANDS_OUT = 0.05  # more of the rectangle than of its surroundings has the letters' colour, at least
 _OUTLINE = 0.16  # of the height: how far an outline or a glow reaches about the letters
 _OUTLINED = 0.15  # more of what is next to the letters than of the rest has the outline's colour, at least
-_REACH = 0.10  # of the height: soft edges, shadows, what compression smears about letters
+_REACH = 0.04  # of the height: soft edges; every pixel of the ground more says how it goes on
+_SLIT = 0.06  # of the height: what is left between letters and no wider would stay as crumbs
 _MARGIN = 0.35  # of the height, looked at about a line
 
 
@@ -50,7 +51,7 @@ def strokes(rgb: NDArray[np.uint8], line: TextLine) -> Strokes:
     share = float(sure.sum()) / max(float(rectangle.sum()), 1.0)
     clear = _LEAST <= share <= _MOST
     letters = sure | _outline(lab, sure, line.height) if clear else rectangle
-    grown = _grown(letters, max(2.0, _REACH * line.height))
+    grown = _closed(_grown(letters, max(2.0, _REACH * line.height)), _SLIT * line.height)
     return Strokes(rows, columns, sure if clear else rectangle, grown, clear)
 
 
@@ -67,6 +68,13 @@ def _grown(area: NDArray[np.bool_], reach: float) -> NDArray[np.bool_]:
     side = 2 * max(1, round(reach)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return np.asarray(cv2.dilate(area.astype(np.uint8), disc), np.bool_)
+
+
+def _closed(area: NDArray[np.bool_], width: float) -> NDArray[np.bool_]:
+    """``area`` with its slits of at most ``width`` px."""
+    side = int(width) | 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.morphologyEx(area.astype(np.uint8), cv2.MORPH_CLOSE, disc), np.bool_)
 
 
 def _about(shape: tuple[int, ...], line: TextLine) -> tuple[slice, slice]:

@@ -24,7 +24,7 @@ from retouch.errors import InstructionNotSupported, TargetNotFound
 def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Canvas:
     """Take text off. Raises TargetNotFound where there is none, or none that says ``arguments["text"]``."""
     known(arguments, ("text",), "text.remove")
-    lines = context.texts(canvas.rgb)
+    read = lines = context.texts(canvas.rgb)
     context.progress(0.3)
     if not lines:
         raise TargetNotFound("no text was found in the picture")
@@ -35,7 +35,10 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
         lines = tuple(line for line in lines if _is_marked(line, context.mask))
         if not lines:
             raise TargetNotFound("there is no text inside the mask")
-    return erased(canvas, lines, context.rng(), lambda part: context.progress(0.3 + 0.7 * part), context.mask)
+    return erased(
+        *(canvas, lines, context.rng(), lambda part: context.progress(0.3 + 0.7 * part), context.mask),
+        read=read,
+    )
 
 
 def _is_marked(line: TextLine, mask: NDArray[np.uint8]) -> bool:

@@ -9,13 +9,13 @@ Arguments: ``old``, what is read there; ``new``, what is to stand there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from retouch.engines.builtin.arguments import known
-from retouch.engines.builtin.erasing import erased
+from retouch.engines.builtin.erasing import covered, erased, shaded_by
 from retouch.engines.builtin.lettering.fonts import load
 from retouch.engines.builtin.lettering.ground import Look, blend, windowed
 from retouch.engines.builtin.lettering.setting import Align
@@ -24,6 +24,8 @@ from retouch.engines.builtin.ocr import TextLine, beside
 from retouch.engines.builtin.operation import Canvas, Context
 from retouch.engines.builtin.operations.text_remove import found, readable
 from retouch.engines.builtin.relettering import fitted, placed, slot_of
+from retouch.engines.builtin.seams import Area
+from retouch.engines.builtin.shade import Shade
 from retouch.engines.builtin.strokes import Strokes, colour_of, strokes
 from retouch.engines.builtin.text_matching import Match
 from retouch.errors import InstructionNotSupported, TargetNotFound
@@ -48,9 +50,13 @@ def apply(canvas: Canvas, arguments: Mapping[str, Any], context: Context) -> Can
     if not lines:
         raise TargetNotFound("no text was found in the picture")
     places = [_one_line(match) for match in found(lines, old)]
-    done = erased(canvas, places, context.rng(), lambda part: context.progress(0.3 + 0.5 * part))
+    done = erased(canvas, places, context.rng(), lambda part: context.progress(0.3 + 0.5 * part), read=lines)
+    text = covered(canvas, [*places, *lines])
     for place in places:
-        look = _Old(place, strokes(canvas.rgb, place), canvas, _align(place, lines))
+        own = strokes(canvas.rgb, place)
+        shaded = shaded_by(canvas.rgb, place, own, text)
+        shade = None if shaded is None else shaded.shade
+        look = _Old(place, own, canvas, _align(place, lines), shade, text & ~covered(canvas, places))
         done = _set(done, look, new, 1 + 0.1 * (context.vary(1.0) - 1))
     context.progress(1.0)
     return done
@@ -70,12 +76,14 @@ def _one_line(match: Match) -> TextLine:
 
 @dataclass(frozen=True, slots=True)
 class _Old:
-    """Old words, their strokes, the canvas that they stand on, and which of their ends stays."""
+    """Old words, their strokes, the canvas that they stand on, which of their ends stays, their shade."""
 
     place: TextLine
     strokes: Strokes
     canvas: Canvas
     align: Align
+    shade: Shade | None
+    others: Area  # (H, W), text that stays
 
 
 def _set(done: Canvas, old: _Old, new: str, turn: float) -> Canvas:
@@ -84,6 +92,11 @@ def _set(done: Canvas, old: _Old, new: str, turn: float) -> Canvas:
     slot, drawn = fitted(new, slot_of(old.place, old.strokes, fonts), old.align, fonts, turn)
     mask, corner = placed(drawn, slot, old.align, done.rgb.shape[:2])
     window, around = windowed(done, mask, corner, slot.em)
+    if old.shade is not None:
+        part = window.rows, window.columns
+        laid = old.shade.laid(window.canvas.rgb, around)
+        laid = np.where(old.others[part][..., None], window.canvas.rgb, laid)
+        window = replace(window, canvas=Canvas(laid, window.canvas.alpha))
     look = Look(colour_of(old.canvas.rgb, old.strokes), light=False, halo=0.0)
     return window.put_back(done, blend(window.canvas, around, slot.em, look))
 
