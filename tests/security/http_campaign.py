@@ -28,6 +28,7 @@ ENVIRONMENT: Final = {
     "RETOUCH_QUEUE_MAX_DEPTH": "1000000",
     "RETOUCH_PUBLIC_URL": "http://127.0.0.1",
     "RETOUCH_SYNC_WAIT_S": "300",
+    "RETOUCH_RETRY_MAX": "0",  # no source can be reached; trying it five times would only take time
 }
 
 

@@ -44,7 +44,6 @@ _HEADERS: Final = headers(
         HEADER,
         "The same submit, sent again with the same key, is the same task.",
         pattern="^[!-~]{1,191}$",
-        examples=["edit-of-2026-11-24-0001"],
     ),
     header("Prefer", "`wait=N`: the answer is the task once it has ended, at the latest after N seconds."),
     header(apimart.VERSION_HEADER, f"`{apimart.VERSION}` asks for the 202 form of that day."),

@@ -57,9 +57,9 @@ async def get_tasks(request: Request, caller: Caller, language: Language = "en")
     return JSONResponse({"code": 200, "data": data})
 
 
-@router.get("/v1/tasks/batch", include_in_schema=False)
-async def get_batch() -> None:
-    """The batch is asked for by POST."""
+@router.api_route("/v1/tasks/batch", methods=["GET", "DELETE"], include_in_schema=False)
+async def refuse_batch() -> None:
+    """The batch is asked for by POST; without this, the word would be taken for a task's id."""
     raise method_not_allowed("POST")
 
 

@@ -9,6 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from retouch.api.wire.examples import EXAMPLE_ID, PICTURE, PIXEL, STARRY, SUBMIT_EXAMPLES, TASK_ID
 from retouch.task import DEFAULT_MODEL
 
+# Counted after NFC and trim, which no schema can tell.
+Prompt = Annotated[
+    str,
+    Field(
+        description="The instruction, in any language; 1 to 8,000 characters after NFC and trim.",
+        min_length=1,
+        examples=[STARRY],
+    ),
+]
 # Sides and pixels have limits of their own, which a pattern cannot tell.
 _SIZES = '"auto", a size as "1024x768" or a ratio as "16:9".'
 _SIZE = r"^(auto|[0-9]{2,5}x[0-9]{2,5}|[1-9][0-9]?:[1-9][0-9]?)$"
@@ -31,7 +40,7 @@ class EditSubmission(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [SUBMIT_EXAMPLES[0][2], SUBMIT_EXAMPLES[1][2]]})
 
     model: str | None = Field(default=DEFAULT_MODEL, description="One of GET /v1/models.")
-    prompt: str = Field(description="The instruction, in any language.", min_length=1, max_length=8000)
+    prompt: Prompt
     image_urls: list[PictureAddress] = Field(
         description="https:// URLs, data:image/…;base64,… URIs, or URLs of POST /v1/uploads/images. "
         "The first picture is the one edited.",
@@ -48,7 +57,7 @@ class EditSubmission(BaseModel):
         default=None, pattern=_SIZE, description='"auto", a size as "1024x768" or a ratio as "16:9".'
     )
     mask_url: str | None = Field(default=None, min_length=1, description="A mask, given as the pictures are.")
-    negative_prompt: str | None = Field(default=None, max_length=8000, description="What shall not be seen.")
+    negative_prompt: str | None = Field(default=None, description="What shall not be seen.")
     strength: float | None = Field(default=None, ge=0, le=1, description="How far from the original.")
     steps: int | None = Field(default=None, ge=1, le=150, description="Steps of a generative engine.")
     guidance: float | None = Field(default=None, ge=0, le=30, description="Guidance of a generative engine.")
@@ -80,7 +89,7 @@ class OpenAIEdit(BaseModel):
     )
 
     images: list[NamedPicture] = Field(min_length=1)
-    prompt: str = Field(min_length=1, max_length=8000)
+    prompt: Prompt
     model: str | None = Field(default=DEFAULT_MODEL)
     mask: NamedPicture | None = Field(default=None, description="Its transparent part may be edited.")
     n: int | None = Field(default=1, ge=1, le=10)
@@ -98,7 +107,7 @@ class OpenAIForm(BaseModel):
     # A field with a factory may be left away and has no default that could be told.
 
     image: File = Field(description="The picture; several are sent as image[].")
-    prompt: str = Field(min_length=1, max_length=8000)
+    prompt: Prompt
     mask: File = Field(default_factory=bytes, description="Its transparent part may be edited.")
     model: str = Field(default=DEFAULT_MODEL)
     n: int = Field(default=1, ge=1, le=10)
@@ -127,7 +136,7 @@ class XaiEdit(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": STARRY, "image": {"url": PIXEL}}]})
 
     image: LinkedPicture
-    prompt: str = Field(min_length=1, max_length=8000)
+    prompt: Prompt
     model: str | None = Field(default=DEFAULT_MODEL)
     n: int | None = Field(default=1, ge=1, le=10)
     response_format: Literal["url", "b64_json"] | None = Field(default="url")
@@ -146,7 +155,7 @@ class TaskIds(BaseModel):
 class PlanQuestion(BaseModel):
     """An instruction to be understood."""
 
-    prompt: str = Field(min_length=1, max_length=8000, examples=[STARRY])
+    prompt: Prompt
     model: str | None = Field(default=DEFAULT_MODEL)
 
 
