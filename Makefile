@@ -75,7 +75,7 @@ classifier: $(VENV)/.dev  ## Train the planner's classifier again, from its temp
 
 .PHONY: bench
 bench: $(VENV)/.dev  ## Measure, and write docs/reference/measurements.md
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench --write
 
 .PHONY: gallery
 gallery: $(VENV)/.dev  ## Make the contact sheets in docs/gallery again
