@@ -32,8 +32,8 @@ def mask(name: str) -> NDArray[np.bool_]:
     return np.asarray(drawn) > 127
 
 
-def test_there_are_masks_for_five_photographs() -> None:
-    assert MASKED == ["astronaut", "camera", "chelsea", "coffee", "flower"]
+def test_there_are_masks_for_six_photographs() -> None:
+    assert MASKED == ["astronaut", "camera", "chelsea", "china", "coffee", "flower"]
 
 
 @pytest.mark.parametrize("name", MASKED)

@@ -20,6 +20,10 @@ CODES = sorted(
 )
 
 
+# In a text from right to left they keep a quotation from the left together.
+ISOLATES = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_each_code_has_ten_sentences_of_its_own(code: str) -> None:
     sentences = table()[code]
@@ -29,7 +33,7 @@ def test_each_code_has_ten_sentences_of_its_own(code: str) -> None:
 
 
 def test_the_table_has_no_code_that_nobody_uses() -> None:
-    assert sorted(table()) == CODES
+    assert sorted({name.partition(".")[0] for name in table()}) == CODES
 
 
 def test_english_is_what_the_engine_said() -> None:
@@ -55,8 +59,9 @@ def test_what_was_not_understood_is_quoted_in_every_language() -> None:
     failure = Failure("instruction_not_supported", "invalid_request_error", not_supported(plan).message)
 
     for language in LANGUAGES:
-        assert "“grow a tail”" in say(failure, language)
-        assert "“juggle”" in say(failure, language)
+        said = say(failure, language).translate(ISOLATES)
+        assert "“grow a tail”" in said
+        assert "“juggle”" in said
     assert say(failure, "de") == "Diese Anweisung kann nicht ausgeführt werden. “grow a tail” “juggle”"
 
 

@@ -68,7 +68,7 @@ def test_the_subject_takes_on_the_light_of_the_other_place() -> None:
     _, matte = disc_picture()
     inside = core(matte)
     dark, bright = (before(np.full((80, 80, 3), level, np.uint8))[inside].mean() for level in (15, 240))
-    assert dark < bright - 5
+    assert dark < bright - 2  # no more: its colours may not turn by over three levels
 
 
 @pytest.mark.parametrize("place", [0, -1, 2, True, "1", None])

@@ -118,6 +118,11 @@ def test_what_the_server_refuses_is_one_clear_line(
     assert "Traceback" not in done.stderr
 
 
+def heeding_interrupts() -> None:
+    """What a shell starts in the background ignores SIGINT, and so would what we start from there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_whoever_interrupts_the_command_cancels_the_task(
     service: Service, client: Client, tmp_path: Path
 ) -> None:
@@ -128,6 +133,7 @@ def test_whoever_interrupts_the_command_cancels_the_task(
         [*COMMAND, *words, "--server", service.url, "--key", service.key],
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heeding_interrupts,  # noqa: PLW1509 - no thread of ours holds a lock that it would want
     )
     while not (tasks := client.http.get("/v1/tasks", params={"status": "processing"}).json()["data"]):
         assert running.poll() is None
