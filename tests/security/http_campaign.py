@@ -1,6 +1,6 @@
 """Requests made from /openapi.json, right ones and wrong ones, against the whole running service.
 
-    python tests/security/http_campaign.py --examples 700 --seed 1
+    python tests/security/http_campaign.py --examples 1000 --seed 1
 
 schemathesis makes them: the examples of the description, values at every edge, random ones, and sequences
 that follow one answer into the next request. Every answer is held against the description; a status of 500
@@ -107,7 +107,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--examples", type=int, default=700, help="random requests a route and phase")
+    parser.add_argument("--examples", type=int, default=1000, help="random requests a route and phase")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
