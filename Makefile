@@ -86,5 +86,5 @@ webhook-campaign: $(VENV)/.dev  ## 10,000 events through a receiver that misbeha
 	$(BIN)/python -m tests.crash.webhook_campaign
 
 .PHONY: fuzz-http
-fuzz-http: $(VENV)/.dev  ## 20,000 requests made from /openapi.json against the running service
+fuzz-http: $(VENV)/.dev  ## Requests made from /openapi.json against the running service, for half an hour
 	$(BIN)/python -m tests.security.http_campaign
